@@ -1,0 +1,139 @@
+"""The browsers signed in to an account, and the cookie by which one is known again."""
+
+import secrets
+import time
+from datetime import timedelta
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.core import signing
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts.models import Device, network_of
+from ihome_site.logs import event
+
+SALT = "accounts.devices"
+KNOWN_FOR = 180 * 24 * 3600  # seconds; the owner of an account comes back within half a year
+ACCOUNTS = 5  # that one cookie vouches for: a family's tablet
+TOUCH_AFTER = 300  # seconds between two looks at a device's row: not at every request
+
+
+def sign_in(request, user, response):
+    """Sign `user` in under a new session key; `response` carries the known-device cookie."""
+    login(request, user)
+    now = timezone.now()
+    user.devices.filter(seen_at__lt=now - timedelta(seconds=settings.SESSION_COOKIE_AGE)).delete()
+    device = user.devices.create(
+        session_key=request.session.session_key, seen_at=now, **traits(request)
+    )
+    request.session["device"] = device.pk
+    request.session["device_seen"] = int(time.time())
+    remember(request, user, response)
+    event("signed in", user=user.pk, address=request.address)
+    return response
+
+
+def traits(request):
+    return {
+        "user_agent": request.headers.get("user-agent", "")[:255],
+        "address": network_of(request.address),
+    }
+
+
+def keep_seen(get_response):
+    """Middleware: note now and then that a device is in use; one that was ended is signed out.
+
+    Ending a device deletes its session. A copy that survived in a cache out of reach at that
+    moment is found here.
+    """
+
+    def middleware(request):
+        response = get_response(request)
+        # Untouched sessions stay so: looking at one would make every answer vary by cookie.
+        if request.session.accessed and is_due(request.session):
+            touch(request)
+        return response
+
+    return middleware
+
+
+def is_due(session):
+    seen = session.get("device_seen", 0)
+    return "device" in session and time.time() - seen > TOUCH_AFTER
+
+
+def touch(request):
+    device = Device.objects.filter(pk=request.session["device"])
+    if device.update(seen_at=timezone.now(), **traits(request)):
+        request.session["device_seen"] = int(time.time())
+    else:
+        request.session.flush()
+
+
+def signed_in(user):
+    """The user's devices whose sessions have not run out, the last used first."""
+    since = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return user.devices.filter(seen_at__gte=since).order_by("-seen_at", "-pk")
+
+
+def current(request):
+    """The id of the device that sent the request, None for a session without one."""
+    return request.session.get("device")
+
+
+def rekey(request):
+    """The session of this device has a new key."""
+    Device.objects.filter(pk=current(request)).update(session_key=request.session.session_key)
+
+
+def end(devices):
+    """Sign the devices of this queryset out; how many they were."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    keys = dict(devices.values_list("pk", "session_key"))
+    for key in keys.values():
+        store(key).delete()
+    Device.objects.filter(pk__in=keys).delete()
+    return len(keys)
+
+
+def end_others(request):
+    return end(request.user.devices.exclude(pk=current(request)))
+
+
+# The cookie. Whoever signed in from here before is not shut out by strangers' guesses.
+
+
+def fingerprint(mobile):
+    return salted_hmac(SALT, mobile).hexdigest()[:16]
+
+
+def cookie_content(request):
+    """What our cookie says; a new device when there is none or it is not ours."""
+    text = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
+    try:
+        return signing.loads(text, salt=SALT, max_age=KNOWN_FOR)
+    except signing.BadSignature:
+        return {"device": secrets.token_hex(8), "accounts": []}
+
+
+def known_device(request, mobile):
+    """The id of the device that asks, if it has signed in to this account before; else ""."""
+    content = cookie_content(request)
+    return content["device"] if fingerprint(mobile) in content["accounts"] else ""
+
+
+def remember(request, user, response):
+    content = cookie_content(request)
+    mine = fingerprint(user.mobile)
+    others = [account for account in content["accounts"] if account != mine]
+    content["accounts"] = [mine, *others][:ACCOUNTS]
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        signing.dumps(content, salt=SALT),
+        max_age=KNOWN_FOR,
+        secure=bool(settings.SESSION_COOKIE_SECURE),
+        httponly=True,
+        samesite="Lax",
+    )

@@ -1,0 +1,382 @@
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q, Sum
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from accounts.browsers import device_name
+from accounts.fields import EncryptedTextField, ExactCharField, blind_index
+from accounts.notices import Notice as Notice  # a model of this app
+from accounts.validators import validate_mobile
+from ihome_site.caching import changed
+from ihome_site.models import OperationLog, Timestamped
+
+# Django's own, so that sessions from before session_round go on.
+SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+CONSENT_VERSION = "2026-11"  # of the text shown beside the consent box
+
+
+def mask(text, head, tail):
+    """`text` with only its first and last characters left."""
+    return text[:head] + "*" * (len(text) - head - tail) + text[len(text) - tail :]
+
+
+class MaskedMobile(models.Model):
+    """A row about a mobile that shows only its first three and last four digits."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def masked_mobile(self):
+        return mask(self.mobile, 3, 4)
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, mobile, password=None, **fields):
+        user = self.model(mobile=mobile, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, mobile, password=None, **fields):
+        return self.create_user(mobile, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
+    mobile = models.CharField(
+        _("手机号"),
+        max_length=11,
+        unique=True,
+        validators=[validate_mobile],
+        error_messages={"unique": _("这个手机号已经注册过了")},
+    )
+    name = ExactCharField(
+        _("用户名"),
+        max_length=32,
+        unique=True,
+        null=True,
+        blank=True,
+        error_messages={"unique": _("这个名字已经有人用了，换一个吧")},
+    )
+    avatar = models.CharField(_("头像"), max_length=100, blank=True)
+    is_active = models.BooleanField(_("可登录"), default=True)
+    is_staff = models.BooleanField(_("运营人员"), default=False)
+    # Part of what a session is bound to: a step ends all sessions of the user, for good.
+    session_round = models.PositiveIntegerField(
+        _("会话轮次"), default=0, db_default=0, editable=False
+    )
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "mobile"
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("用户")
+        permissions = [("disable_user", _("可以停用和恢复用户"))]
+        indexes = [models.Index(fields=["created_at"], name="user_created")]
+
+    def __str__(self):
+        return self.display_name
+
+    def save(self, *args, update_fields=None, **kwargs):
+        is_new = self._state.adding
+        super().save(*args, update_fields=update_fields, **kwargs)
+        if not is_new and (update_fields is None or {"name", "avatar"} & set(update_fields)):
+            changed("site")
+
+    def _get_session_auth_hash(self, secret=None):
+        bound_to = f"{self.password}{self.session_round or ''}"
+        return salted_hmac(SESSION_SALT, bound_to, secret=secret, algorithm="sha256").hexdigest()
+
+    def disable(self, actor, reason):
+        """Nobody signs in as this user any more, and who has is signed out. Orders stay."""
+        self._switch(actor, _("停用用户"), False, reason)
+
+    def enable(self, actor):
+        self._switch(actor, _("恢复用户"), True, "")
+
+    def _switch(self, actor, verb, active, reason):
+        if actor == self:
+            raise AccountError(_("不能停用自己"))
+        with transaction.atomic():
+            switched = User.objects.filter(pk=self.pk, is_active=not active).update(
+                is_active=active,
+                session_round=F("session_round") + 1,
+                updated_at=timezone.now(),
+            )
+            if not switched:
+                raise AccountError(_("这个用户已经是这样了"))
+            words = [_("停用"), _("可登录")]
+            OperationLog.objects.record(actor, verb, self, words[not active], words[active], reason)
+        self.refresh_from_db(fields=["is_active", "session_round"])
+
+    @property
+    def display_name(self):
+        """How the site calls the user to their face."""
+        return self.name or self.masked_mobile
+
+    @property
+    def public_name(self):
+        """How strangers see the user; a mobile is never shown to them."""
+        return self.name or str(_("匿名用户"))
+
+    @property
+    def avatar_url(self):
+        return default_storage.url(self.avatar) if self.avatar else static("img/avatar.svg")
+
+    @property
+    def is_verified(self):
+        return hasattr(self, "real_name")
+
+
+class AccountError(Exception):
+    """Why an account was not switched; the text is fit to show."""
+
+
+class RealNameError(Exception):
+    """Why a real-name authentication was refused; the text is fit to show."""
+
+
+class RealNameManager(models.Manager):
+    def prove(self, user, name, id_card):
+        """Record that `user` is the person of this ID card, once and for all.
+
+        Raises RealNameError when the user has proved it before, or another user with this card.
+        """
+        try:
+            with transaction.atomic():
+                return self.create(
+                    user_id=user.pk,  # user=user would make a refused user look proved
+                    name=name,
+                    sealed_id_card=f"{user.pk}:{id_card}",
+                    id_card_index=blind_index(id_card),
+                    consented_at=timezone.now(),
+                    consent_version=CONSENT_VERSION,
+                )
+        except IntegrityError:
+            if self.filter(user=user).exists():
+                raise RealNameError(_("您已经实名认证过了")) from None
+            raise RealNameError(_("这张身份证已经认证过另一个账号")) from None
+
+
+class RealName(Timestamped):
+    """Proof of who a user is. The ID number is encrypted together with the user's id, so that
+    a sealed number copied to another row is noticed."""
+
+    user = models.OneToOneField(
+        User, models.CASCADE, related_name="real_name", verbose_name=_("用户")
+    )
+    name = models.CharField(_("姓名"), max_length=32)
+    sealed_id_card = EncryptedTextField(_("身份证号（加密）"))
+    id_card_index = models.CharField(_("身份证指纹"), max_length=64, unique=True)
+    consented_at = models.DateTimeField(_("同意时间"))
+    consent_version = models.CharField(_("同意文本版本"), max_length=16)
+
+    objects = RealNameManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("实名认证")
+        permissions = [("reveal_id_card", _("可以查看完整身份证号"))]
+
+    def __str__(self):
+        return self.masked_name
+
+    @property
+    def id_card(self):
+        """The number in clear. Raises ValueError when it was sealed for another user."""
+        owner, number = self.sealed_id_card.split(":")
+        if owner != str(self.user_id):
+            raise ValueError(f"RealName {self.pk} holds a number sealed for another user")
+        return number
+
+    @property
+    def masked_id_card(self):
+        return mask(self.id_card, 1, 1)
+
+    @property
+    def masked_name(self):
+        return self.name[:1] + "*" * (len(self.name) - 1)
+
+
+class IdCardView(Timestamped):
+    """The trace an operator leaves by looking at somebody's ID number in clear."""
+
+    viewer = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("查看人"))
+    subject = models.ForeignKey(
+        User, models.PROTECT, related_name="id_card_views", verbose_name=_("被查看的用户")
+    )
+    reason = models.CharField(_("理由"), max_length=255)
+    address = models.CharField(_("地址"), max_length=45)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("身份证查看记录")
+
+    def __str__(self):
+        return f"{self.viewer} → {self.subject}"
+
+
+class Gate(models.Model):
+    """A row to lock while a limit is counted; see accounts.throttle."""
+
+    passed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("限流闸门")
+
+
+def network_of(address):
+    """The part of an address that one visitor holds: an IPv4 address, an IPv6 /64.
+
+    An IPv4 address written as IPv6 (::ffff:…) counts as what it is, or all such visitors
+    would share one /64.
+    """
+    ip = ipaddress.ip_address(address)
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if ip.version == 4:
+        return str(ip)
+    return str(ipaddress.ip_network((ip, 64), strict=False).network_address)
+
+
+class CodeError(Exception):
+    """Why a code was refused; the text is fit to show."""
+
+
+class SmsCodeQuerySet(models.QuerySet):
+    def tries_today(self, mobile):
+        since = timezone.now() - timedelta(days=1)
+        recent = self.filter(mobile=mobile, created_at__gt=since)
+        return recent.aggregate(sum=Sum("tries"))["sum"] or 0
+
+    def take_try(self, mobile, purpose):
+        """Reserve one try at the newest code, before it is compared. None when there is none."""
+        newest = self.filter(mobile=mobile, purpose=purpose).order_by("-pk").first()
+        if newest is None or self.tries_today(mobile) >= SmsCode.TRIES_A_DAY:
+            return None
+        alive = Q(tries__lt=SmsCode.TRIES, used_at=None, expires_at__gt=timezone.now())
+        taken = self.filter(alive, pk=newest.pk).update(tries=F("tries") + 1)
+        return newest if taken else None
+
+
+class SmsCode(MaskedMobile, Timestamped):
+    """The ledger of text messages: a row is written before the provider is called."""
+
+    class Purpose(models.TextChoices):
+        REGISTER = "register", _("注册")
+        LOGIN = "login", _("登录")
+        RESET = "reset", _("重设密码")
+
+    LIFE = timedelta(minutes=5)
+    TRIES = 5  # guesses at one code
+    TRIES_A_DAY = 20  # guesses at all codes of one mobile
+    WAIT = 60  # seconds between two messages to one mobile
+
+    mobile = models.CharField(_("手机号"), max_length=11)
+    purpose = models.CharField(_("用途"), max_length=8, choices=Purpose.choices)
+    address = models.CharField(_("地址"), max_length=45)
+    code_hmac = models.CharField(_("验证码指纹"), max_length=64)
+    expires_at = models.DateTimeField(_("失效时间"))
+    tries = models.PositiveSmallIntegerField(_("试过几次"), default=0)
+    used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("发送失败时间"), null=True, blank=True)
+
+    objects = SmsCodeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("短信记录")
+        indexes = [
+            models.Index(fields=["mobile", "created_at"], name="sms_mobile_created"),
+            models.Index(fields=["address", "created_at"], name="sms_address_created"),
+            models.Index(fields=["created_at"], name="sms_created"),
+        ]
+
+    def __str__(self):
+        return f"{self.masked_mobile} {self.purpose}"
+
+    @staticmethod
+    def new_code():
+        return f"{secrets.randbelow(1_000_000):06d}"
+
+    @staticmethod
+    def fingerprint(mobile, purpose, code):
+        message = f"{mobile}:{purpose}:{code}".encode()
+        return hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()
+
+    def matches(self, code):
+        expected = self.fingerprint(self.mobile, self.purpose, code)
+        return hmac.compare_digest(self.code_hmac, expected)
+
+    def use(self):
+        """Spend the code. False when somebody else was quicker."""
+        unspent = SmsCode.objects.filter(pk=self.pk, used_at=None)
+        return unspent.update(used_at=timezone.now()) == 1
+
+
+class LoginAttempt(MaskedMobile, Timestamped):
+    """The ledger of sign-ins: a row is written before the password is looked at."""
+
+    mobile = models.CharField(_("手机号"), max_length=11)
+    address = models.CharField(_("地址"), max_length=45)
+    device = models.CharField(_("认得的设备"), max_length=16, blank=True)
+    succeeded = models.BooleanField(_("成功"), default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("登录记录")
+        indexes = [
+            models.Index(fields=["mobile", "created_at"], name="login_mobile_created"),
+            models.Index(fields=["address", "created_at"], name="login_address_created"),
+        ]
+
+    def __str__(self):
+        return self.masked_mobile
+
+    def succeed(self):
+        self.succeeded = True
+        self.save(update_fields=["succeeded", "updated_at"])
+
+
+class Device(Timestamped):
+    """A browser that is signed in to an account by the session with this key."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="devices", verbose_name=_("用户"))
+    session_key = models.CharField(_("会话"), max_length=40, unique=True)
+    user_agent = models.CharField(_("浏览器"), max_length=255, blank=True)
+    address = models.CharField(_("地址"), max_length=45)
+    seen_at = models.DateTimeField(_("最近使用"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("登录设备")
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def name(self):
+        return device_name(self.user_agent)
+
+    @property
+    def is_phone(self):
+        return "Mobile" in self.user_agent or "Android" in self.user_agent
+
+
+class UploadDay(Timestamped):
+    """How many pictures a user has uploaded on the last day they uploaded any."""
+
+    user = models.OneToOneField(
+        User, models.CASCADE, related_name="upload_day", verbose_name=_("用户")
+    )
+    day = models.DateField(_("日期"))
+    count = models.PositiveSmallIntegerField(_("张数"), default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("上传计数")

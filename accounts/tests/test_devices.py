@@ -1,0 +1,228 @@
+"""Sessions as people see them: sign-in, the list of devices, ending one, known devices."""
+
+from datetime import timedelta
+from importlib import import_module
+
+import pytest
+import time_machine
+from django.conf import settings as site
+from django.core import signing
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from accounts import devices
+from accounts.models import Device, LoginAttempt, User
+from accounts.tests.test_login import change, code_for, sign_in
+from ihome_site.testing import MOBILES, chen, client_of, li
+
+pytestmark = pytest.mark.django_db
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
+
+
+@pytest.fixture(params=["db", "cached_db"], autouse=True)
+def session_engine(request, settings):
+    """Both profiles' sessions, whichever profile runs the tests."""
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{request.param}"
+
+
+def signed_in(user_agent=SAFARI, mobile=MOBILES["li"]):
+    client = Client(headers={"user-agent": user_agent})
+    li(), chen()
+    assert sign_in(client, mobile=mobile).status_code == 302
+    return client
+
+
+def is_in(client):
+    return client.get("/accounts/me/").status_code == 200
+
+
+def key_of(client):
+    return client.cookies[site.SESSION_COOKIE_NAME].value
+
+
+def test_the_key_changes_at_sign_in_and_the_old_one_is_worth_nothing():
+    li()
+    client = Client()
+    client.get("/accounts/login/")
+    session = client.session
+    session["planted"] = "yes"
+    session.save()
+    planted = key_of(client)
+    sign_in(client)
+    assert key_of(client) != planted
+    attacker = Client()
+    attacker.cookies[site.SESSION_COOKIE_NAME] = planted
+    assert not is_in(attacker)
+
+
+def test_a_copied_cookie_dies_at_sign_out():
+    client, thief = signed_in(), Client()
+    thief.cookies[site.SESSION_COOKIE_NAME] = key_of(client)
+    assert is_in(thief)
+    client.post("/accounts/logout/")
+    assert not is_in(thief)
+    assert not Device.objects.exists()
+
+
+def test_the_page_lists_each_device_in_plain_words():
+    here, there = signed_in(), signed_in(CHROME)
+    page = here.get("/accounts/devices/").content.decode()
+    assert page.index("Safari · iPhone") < page.index("这台设备") < page.index("Chrome · Windows")
+    assert page.count("这台设备") == 1
+    assert "127.0.0.1" in page
+    assert there.get("/accounts/devices/").status_code == 200
+
+
+def test_ending_one_device_signs_out_that_one_alone():
+    here, there, third = signed_in(), signed_in(CHROME), signed_in()
+    device = Device.objects.get(session_key=key_of(there))
+    assert here.post(f"/accounts/devices/{device.pk}/end/").status_code == 302
+    assert [is_in(client) for client in (here, there, third)] == [True, False, True]
+
+
+def test_ending_all_others_leaves_this_one():
+    here, there, third = signed_in(), signed_in(CHROME), signed_in()
+    here.post("/accounts/devices/end/")
+    assert [is_in(client) for client in (here, there, third)] == [True, False, False]
+    assert Device.objects.get().session_key == key_of(here)
+
+
+def test_an_ended_session_is_gone_from_database_and_cache():
+    here, there = signed_in(), signed_in(CHROME)
+    assert is_in(there)
+    here.post("/accounts/devices/end/")
+    store = import_module(site.SESSION_ENGINE).SessionStore
+    assert not store().exists(key_of(there))
+    assert cache.get(f"django.contrib.sessions.cached_db{key_of(there)}") is None
+
+
+def test_somebody_elses_device_cannot_be_ended_nor_this_one():
+    mine, hers = signed_in(), signed_in(mobile=MOBILES["chen"])
+    for client in (mine, hers):
+        device = Device.objects.get(session_key=key_of(mine))
+        assert client.post(f"/accounts/devices/{device.pk}/end/").status_code == 404
+    assert is_in(mine)
+
+
+def test_a_session_whose_row_is_gone_is_signed_out_when_it_is_looked_at():
+    """A copy may survive in a cache that was out of reach when the device was ended."""
+    client = signed_in()
+    Device.objects.all().delete()
+    assert is_in(client)
+    with time_machine.travel(timezone.now() + timedelta(seconds=devices.TOUCH_AFTER + 1)):
+        client.get("/accounts/me/")
+        assert not is_in(client)
+
+
+def test_use_is_noted_every_five_minutes_and_not_at_each_request():
+    client = signed_in()
+    before = Device.objects.get().seen_at
+    client.get("/accounts/me/")
+    assert Device.objects.get().seen_at == before
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        client.get("/accounts/me/")
+    assert Device.objects.get().seen_at > before
+
+
+def test_changing_the_password_ends_the_others_and_their_rows():
+    here, there = signed_in(), signed_in(CHROME)
+    assert change(here).status_code == 302
+    assert [is_in(client) for client in (here, there)] == [True, False]
+    assert Device.objects.get().session_key == key_of(here)
+
+
+def test_a_page_without_a_session_does_not_vary_by_cookie(client):
+    assert "Cookie" not in client.get("/healthz").get("Vary", "")
+
+
+# Known devices.
+
+
+def strangers_use_up(mobile=MOBILES["li"]):
+    LoginAttempt.objects.bulk_create(
+        LoginAttempt(mobile=mobile, address=f"203.0.113.{n}") for n in range(25)
+    )
+
+
+def test_the_cookie_is_signed_out_of_reach_of_scripts_and_without_the_mobile():
+    cookie = signed_in().cookies[site.DEVICE_COOKIE_NAME]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+    content = signing.loads(cookie.value, salt=devices.SALT)
+    assert MOBILES["li"] not in str(content)
+
+
+def test_a_device_that_signed_in_before_gets_in_when_strangers_used_up_the_day():
+    client = signed_in()
+    client.post("/accounts/logout/")
+    strangers_use_up()
+    assert sign_in(Client()).status_code == 429
+    assert sign_in(client).status_code == 302
+
+
+def test_its_own_budget_is_five():
+    client = signed_in()
+    client.post("/accounts/logout/")
+    strangers_use_up()
+    statuses = [sign_in(client, password="wrong-guess").status_code for _n in range(6)]
+    assert statuses == [400] * 5 + [429]
+    assert sign_in(client).status_code == 429
+
+
+def test_a_device_is_known_only_to_the_accounts_it_signed_in_to():
+    client = signed_in()
+    client.post("/accounts/logout/")
+    strangers_use_up(MOBILES["chen"])
+    assert sign_in(client, mobile=MOBILES["chen"]).status_code == 429
+
+
+@pytest.mark.parametrize("forged", ["", "x", "eyJkZXZpY2UiOiJ4In0:1abc:forged"])
+def test_a_forged_cookie_opens_nothing(forged):
+    li()
+    strangers_use_up()
+    client = Client()
+    client.cookies[site.DEVICE_COOKIE_NAME] = forged
+    assert sign_in(client).status_code == 429
+
+
+def test_a_cookie_of_half_a_year_ago_is_forgotten():
+    client = signed_in()
+    client.post("/accounts/logout/")
+    with time_machine.travel(timezone.now() + timedelta(days=181)):
+        strangers_use_up()
+        assert sign_in(client).status_code == 429
+
+
+def test_a_code_signs_in_when_all_failures_are_used_up(settings):
+    li()
+    strangers_use_up()
+    client = Client()
+    form = {"mobile": MOBILES["li"], "sms_code": code_for(client, "login", settings)}
+    assert client.post("/accounts/login/sms/", form).status_code == 302
+    assert is_in(client)
+
+
+def test_one_cookie_vouches_for_five_accounts_the_newest_ones(rf):
+    request = rf.get("/")
+    mobiles = [f"1390000001{n}" for n in range(6)]
+    for mobile in mobiles:
+        response = HttpResponse()
+        devices.remember(request, User(mobile=mobile), response)
+        request.COOKIES[site.DEVICE_COOKIE_NAME] = response.cookies[site.DEVICE_COOKIE_NAME].value
+    known = [bool(devices.known_device(request, mobile)) for mobile in mobiles]
+    assert known == [False, *[True] * 5]
+
+
+# Admin.
+
+
+def test_operators_sign_in_on_the_sites_page(client):
+    answer = client.get("/admin/login/?next=/admin/orders/order/")
+    assert answer["Location"] == "/accounts/login/?next=/admin/orders/order/"
+    assert client.post("/admin/login/", {"username": "x", "password": "y"}).status_code == 405
+
+
+def test_a_signed_in_guest_is_told_no_and_not_sent_round_in_circles():
+    assert client_of(li()).get("/admin/", follow=True).status_code == 403

@@ -1,0 +1,133 @@
+"""What a password may be, how it is kept, and that its length is looked at first."""
+
+import re
+
+import pytest
+from django.conf import settings as site
+from django.contrib.auth import hashers
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.test import Client
+
+from accounts.hashers import Argon2
+from accounts.models import User
+from accounts.tests.test_login import change, code_for, reset, sign_in
+from ihome_site.testing import MOBILES, PASSWORD, client_of, li
+
+pytestmark = pytest.mark.django_db
+TOO_LONG = "长" * 129
+
+
+@pytest.fixture
+def real_hashers(settings):
+    settings.PASSWORD_HASHERS = [
+        "accounts.hashers.Argon2",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The passwords that reached a hasher."""
+    seen = []
+    real = hashers.MD5PasswordHasher.encode
+
+    def encode(self, password, salt):
+        seen.append(password)
+        return real(self, password, salt)
+
+    monkeypatch.setattr(hashers.MD5PasswordHasher, "encode", encode)
+    return seen
+
+
+def test_passwords_are_kept_as_argon2id_at_the_named_cost(real_hashers):
+    user = User.objects.create_user("13912345678", PASSWORD)
+    assert user.password.startswith("argon2$argon2id$v=19$m=47104,t=1,p=1$")
+    assert (Argon2.time_cost, Argon2.memory_cost, Argon2.parallelism) == (1, 47104, 1)
+
+
+def test_the_site_writes_with_argon2_first():
+    text = (site.BASE_DIR / "ihome_site" / "settings.py").read_text()
+    first = re.search(r"PASSWORD_HASHERS = \[\s*\"([^\"]+)\"", text)[1]
+    assert first == "accounts.hashers.Argon2"
+
+
+def test_an_old_hash_is_renewed_at_the_next_sign_in(client, real_hashers):
+    old = PBKDF2PasswordHasher().encode(PASSWORD, "saltsaltsalt", 1000)
+    User.objects.create_user(MOBILES["li"])
+    User.objects.update(password=old)
+    assert sign_in(client).status_code == 302
+    assert User.objects.get().password.startswith("argon2$argon2id$v=19$m=47104,t=1,p=1$")
+    assert client.get("/accounts/me/").status_code == 200
+
+
+def test_a_weaker_argon2_is_renewed_as_well(client, real_hashers):
+    class Weak(Argon2):
+        memory_cost = 8192
+
+    weak = Weak().encode(PASSWORD, "saltsaltsalt")
+    User.objects.create_user(MOBILES["li"])
+    User.objects.update(password=weak)
+    sign_in(client)
+    assert "m=47104" in User.objects.get().password
+
+
+def test_a_password_too_long_is_never_hashed_at_sign_in(client, hashed):
+    li()
+    hashed.clear()
+    assert sign_in(client, password=TOO_LONG).status_code == 400
+    assert hashed == []
+
+
+def test_nor_as_the_old_one_nor_as_the_new_one(hashed):
+    client = client_of(li())
+    hashed.clear()
+    assert change(client, old_password=TOO_LONG).status_code == 400
+    assert TOO_LONG not in hashed
+    assert change(client, password=TOO_LONG, password2=TOO_LONG).status_code == 400
+    assert TOO_LONG not in hashed
+
+
+def test_nor_when_resetting(client, settings, hashed):
+    li()
+    form = {"mobile": MOBILES["li"], "sms_code": code_for(client, "reset", settings)}
+    client.post("/accounts/password/reset/", form | {"password": TOO_LONG, "password2": TOO_LONG})
+    assert TOO_LONG not in hashed
+
+
+@pytest.mark.parametrize("password", ["x" * 7, "x" * 129, "password1", "qwertyuiop", "73194628"])
+def test_short_long_common_and_numeric_passwords_are_refused(password):
+    answer = change(client_of(li()), password=password, password2=password)
+    assert (answer.status_code, answer.context_data["form"].errors.keys() >= {"password"}) == (
+        400,
+        True,
+    )
+
+
+@pytest.mark.parametrize("password", ["short-8x", "长" * 128, "with a space", " leading"])
+def test_any_other_password_of_8_to_128_characters_is_taken(password):
+    assert change(client_of(li()), password=password, password2=password).status_code == 302
+    assert li().check_password(password)
+
+
+def test_guessing_the_old_password_counts_like_guessing_at_sign_in():
+    client = client_of(li())
+    for _n in range(25):
+        assert change(client, old_password="wrong-guess").status_code == 400
+    answer = change(client)
+    assert (answer.status_code, int(answer["Retry-After"]) > 3600) == (429, True)
+    assert li().check_password(PASSWORD)
+    assert sign_in(Client()).status_code == 429
+
+
+def test_a_reset_ends_every_session_and_its_row(client, settings):
+    user = li()
+    assert sign_in(client).status_code == 302
+    assert user.devices.count() == 1
+    assert reset(client, code_for(client, "reset", settings)).status_code == 302
+    assert user.devices.count() == 0
+    assert client.get("/accounts/me/").status_code == 302
+
+
+def test_md5_is_only_for_tests():
+    assert make_password("x" * 8).startswith("md5$")
+    assert "MD5" not in (site.BASE_DIR / "ihome_site" / "settings.py").read_text()

@@ -1,0 +1,250 @@
+"""Many at once at the limits of accounts, over HTTP with two server processes.
+
+Each race runs twice: with the guards, and as its own control arm with the guards off, where
+it has to be lost, or it would prove nothing.
+"""
+
+import json
+import statistics
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+from captcha.models import CaptchaStore
+from django.contrib.auth.hashers import make_password
+from django.db import connection, models
+from django.utils import timezone
+
+from accounts.hashers import Argon2
+from accounts.models import LoginAttempt, RealName, SmsCode, UploadDay, User
+from accounts.tests.test_profile import picture
+from ihome_site.testing import (
+    MOBILES,
+    PASSWORD,
+    house_of_wang,
+    id_card_of,
+    li,
+    solved_captcha,
+    wang,
+)
+from ihome_site.tests.serving import Visitor, all_at_once, serving
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+MOBILE = "13912345678"
+JSON = {"accept": "application/json"}
+GUARDED, UNGUARDED = "ihome_site.wsgi", "accounts.tests.unguarded_wsgi"
+
+
+@pytest.fixture(params=[GUARDED, UNGUARDED], ids=["guarded", "control"])
+def guarded(request):
+    return request.param == GUARDED
+
+
+@pytest.fixture
+def server(request, guarded, collected_static):
+    with serving(GUARDED if guarded else UNGUARDED) as running:
+        yield running
+
+
+@pytest.fixture
+def judge(figure, guarded):
+    """judge(name, count, most): at most so many with the guards on, more with them off."""
+
+    def compare(name, count, most):
+        figure(
+            name if guarded else f"control arm: {name}", count, f"{'≤' if guarded else '>'} {most}"
+        )
+        assert (count <= most) is guarded
+
+    return compare
+
+
+def visitors(server, count, user=None):
+    return [Visitor(server, user) for _n in range(count)]
+
+
+def no_5xx(answers):
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
+
+
+def said(answers, sentence):
+    return sum(sentence in answer.text for answer in answers)
+
+
+def sent_code(settings):
+    with open(settings.SMS_FILE) as lines:
+        return json.loads(lines.readlines()[-1])["code"]
+
+
+def ask_for_code(visitor, fields, mobile=MOBILE, purpose="register"):
+    form = {"csrfmiddlewaretoken": visitor.CSRF, "mobile": mobile, "purpose": purpose, **fields}
+    return visitor.ask("POST", "/accounts/sms-code/", data=form, headers=JSON)
+
+
+def test_fifty_requests_send_one_text(server, settings, judge):
+    people = visitors(server, 50)
+    captchas = [solved_captcha() for _n in people]
+    answers = all_at_once(
+        [partial(ask_for_code, *each) for each in zip(people, captchas, strict=True)]
+    )
+    with open(settings.SMS_FILE) as lines:
+        judge("texts of 50 parallel requests", len(lines.readlines()), 1)
+    no_5xx(answers)
+    assert SmsCode.objects.exists()
+
+
+def test_one_captcha_replayed_forty_times_passes_once(server, judge):
+    fields = solved_captcha()
+    answers = all_at_once(
+        [
+            partial(ask_for_code, person, fields, f"139{n:08d}")
+            for n, person in enumerate(visitors(server, 40))
+        ]
+    )
+    judge("captcha passes of 40 replays", sum(a.status_code == 200 for a in answers), 1)
+    no_5xx(answers)
+    assert not CaptchaStore.objects.filter(hashkey=fields["captcha_0"]).exists()
+
+
+def guess(visitor, code, mobile=MOBILE):
+    form = {"mobile": mobile, "sms_code": code, "password": PASSWORD, "password2": PASSWORD}
+    return visitor.post("/accounts/register/", **form)
+
+
+def test_sixty_guesses_compare_five(server, settings, judge):
+    ask_for_code(Visitor(server), solved_captcha())
+    wrong = "000000" if sent_code(settings) != "000000" else "111111"
+    answers = all_at_once([partial(guess, each, wrong) for each in visitors(server, 60)])
+    judge("codes compared of 60 parallel guesses", said(answers, "短信验证码不对"), 5)
+    no_5xx(answers)
+
+
+def test_twenty_registrations_with_the_right_code_make_one_user(server, settings, judge):
+    ask_for_code(Visitor(server), solved_captcha())
+    code = sent_code(settings)
+    answers = all_at_once([partial(guess, each, code) for each in visitors(server, 20)])
+    past_the_code = sum(answer.status_code == 302 for answer in answers)
+    past_the_code += said(answers, "已经注册过了")
+    judge("registrations that got past one code", past_the_code, 1)
+    no_5xx(answers)
+    assert User.objects.filter(mobile=MOBILE).count() == 1
+
+
+def test_sixty_password_guesses_evaluate_twenty_five(server, judge):
+    li()
+    User.objects.update(password=make_password(PASSWORD, hasher=Argon2()))
+    form = {"mobile": MOBILES["li"], "password": "wrong-guess"}
+    answers = all_at_once(
+        [partial(each.post, "/accounts/login/", **form) for each in visitors(server, 60)]
+    )
+    judge("passwords evaluated of 60 guesses", said(answers, "手机号或密码不对"), 25)
+    no_5xx(answers)
+    assert LoginAttempt.objects.filter(succeeded=True).count() == 0
+
+
+@contextmanager
+def unconstrained(name, is_off):
+    """Real names without the uniqueness of the column `name` while `is_off`."""
+    old = RealName._meta.get_field(name)
+    new = models.CharField(max_length=64)
+    if old.is_relation:
+        new = models.ForeignKey(User, models.CASCADE, related_name="+")
+    new.set_attributes_from_name(name)
+    new.model = RealName
+    if is_off:
+        alter(old, new)
+    try:
+        yield
+    finally:
+        if is_off:
+            RealName.objects.all().delete()
+            alter(new, old)
+
+
+def alter(old, new):
+    with connection.schema_editor() as editor:
+        editor.alter_field(RealName, old, new)
+
+
+def prove(visitor, number):
+    form = {"real_name": "李雷雷", "id_card": id_card_of(number), "consent": "on"}
+    return visitor.post("/accounts/real-name/", **form)
+
+
+def test_forty_proofs_of_one_user_leave_one_row(server, guarded, judge):
+    with unconstrained("user", not guarded):
+        people = visitors(server, 40, li())
+        answers = all_at_once([partial(prove, each, n) for n, each in enumerate(people)])
+        judge("real names of one user", RealName.objects.count(), 1)
+        assert RealName.objects.exists()
+    no_5xx(answers)
+
+
+def test_one_card_proves_one_of_forty_accounts(server, guarded, judge):
+    users = [User.objects.create_user(f"137{n:08d}") for n in range(40)]
+    with unconstrained("id_card_index", not guarded):
+        answers = all_at_once([partial(prove, Visitor(server, user), 7) for user in users])
+        judge("accounts proved with one card", RealName.objects.count(), 1)
+        assert RealName.objects.exists()
+    no_5xx(answers)
+
+
+def upload(visitor, path, field):
+    files = {field: ("a.png", picture().read(), "image/png")}
+    form = {"csrfmiddlewaretoken": visitor.CSRF}
+    return visitor.ask("POST", path, data=form, files=files)
+
+
+def test_twenty_five_avatars_at_once_stop_at_two_hundred(server, judge):
+    UploadDay.objects.create(user=li(), day=timezone.localdate(), count=190)
+    people = visitors(server, 25, li())
+    answers = all_at_once([partial(upload, each, "/accounts/avatar/", "avatar") for each in people])
+    accepted = sum(answer.status_code == 302 for answer in answers)
+    judge("avatars taken where 10 had room", accepted, 10)
+    no_5xx(answers)
+
+
+def test_thirty_photos_at_once_leave_twelve(server, judge):
+    house = house_of_wang()
+    path = f"/houses/{house.pk}/images/"
+    people = visitors(server, 30, wang())
+    answers = all_at_once([partial(upload, each, path, "house_image") for each in people])
+    judge("photos of 30 at once", house.images.count(), 12)
+    no_5xx(answers)
+    assert sum(answer.status_code == 302 for answer in answers) == house.images.count()
+
+
+def medians_of(pairs, ask):
+    """Median milliseconds of the answers to known and unknown mobiles.
+
+    Which of a pair goes first changes from pair to pair: the first is a little slower.
+    """
+    times = {"known": [], "unknown": []}
+    for n, pair in enumerate(pairs):
+        for kind, mobile in sorted(zip(times, pair, strict=True), reverse=n % 2):
+            times[kind].append(ask(mobile).elapsed.total_seconds() * 1000)
+    return ", ".join(f"{kind} {statistics.median(each):.1f}" for kind, each in times.items())
+
+
+def test_known_and_unknown_mobiles_take_the_same_time(collected_static, figure):
+    """Figures only: how equal they are is for a reader to judge."""
+    pairs = [(f"136{n:08d}", f"135{n:08d}") for n in range(25)]
+    password = make_password(PASSWORD, hasher=Argon2())
+    User.objects.bulk_create(User(mobile=known, password=password) for known, _unknown in pairs)
+    with serving(workers=1) as server:
+        visitor = Visitor(server)
+        sign_in = partial(visitor.post, "/accounts/login/", password="wrong-guess")
+        figure(
+            "median ms of a refused sign-in",
+            medians_of(pairs, lambda mobile: sign_in(mobile=mobile)),
+            "alike",
+        )
+        figure(
+            "median ms of asking for a reset code",
+            medians_of(
+                pairs[:14], lambda mobile: ask_for_code(visitor, solved_captcha(), mobile, "reset")
+            ),
+            "alike",
+        )
+    assert LoginAttempt.objects.count() == 50
+    assert SmsCode.objects.count() == 28

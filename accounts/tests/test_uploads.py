@@ -1,0 +1,86 @@
+"""200 pictures a day a user, avatars and photos together."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.models import UploadDay
+from accounts.tests.test_profile import picture
+from accounts.uploads import UPLOADS_A_DAY, reserve_upload
+from ihome_site.refusals import TooMany
+from ihome_site.testing import chen, client_of, house_of_wang, li, wang
+
+pytestmark = pytest.mark.django_db
+
+
+def used_up(user, left=0):
+    today = timezone.localdate()
+    UploadDay.objects.create(user=user, day=today, count=UPLOADS_A_DAY - left)
+
+
+def test_the_two_hundred_and_first_avatar_is_refused_with_a_sentence():
+    client = client_of(li())
+    used_up(li(), left=1)
+    assert client.post("/accounts/avatar/", {"avatar": picture()}).status_code == 302
+    name = li().avatar
+    answer = client.post("/accounts/avatar/", {"avatar": picture()})
+    assert (answer.status_code, 0 < int(answer["Retry-After"]) <= 86400) == (429, True)
+    assert "今天已经上传了 200 张图片" in answer.content.decode()
+    assert li().avatar == name
+
+
+def test_photos_count_too_and_those_before_the_limit_are_kept():
+    house = house_of_wang()
+    used_up(wang(), left=1)
+    url = f"/houses/{house.pk}/images/"
+    answer = client_of(wang()).post(url, {"house_image": [picture(), picture()]})
+    assert answer.status_code == 429
+    assert "请明天再来" in answer.content.decode()
+    assert house.images.count() == 1
+
+
+def test_the_script_is_told_in_json():
+    house = house_of_wang()
+    used_up(wang())
+    answer = client_of(wang()).post(
+        f"/houses/{house.pk}/images/",
+        {"house_image": picture()},
+        headers={"accept": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["ok"]) == (429, False)
+    assert "请明天再来" in answer.json()["errors"]["house_image"][0]
+
+
+def test_refused_pictures_count_for_looking_at_them_is_the_work():
+    client = client_of(li())
+    client.post("/accounts/avatar/", {"avatar": picture(side=20)})
+    assert UploadDay.objects.get().count == 1
+
+
+def test_a_picture_over_the_limit_is_not_even_decoded(monkeypatch):
+    used_up(li())
+    monkeypatch.setattr("ihome_site.images.read", lambda *args, **kwargs: pytest.fail("decoded"))
+    assert client_of(li()).post("/accounts/avatar/", {"avatar": picture()}).status_code == 429
+
+
+def test_users_do_not_share_a_day_and_the_next_day_is_new():
+    used_up(li())
+    reserve_upload(chen())
+    with pytest.raises(TooMany):
+        reserve_upload(li())
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        reserve_upload(li())
+        assert UploadDay.objects.get(user=li()).count == 1
+
+
+def test_the_day_ends_at_midnight_in_shanghai():
+    shanghai = timezone.get_default_timezone()
+    with time_machine.travel(datetime(2026, 11, 20, 23, 59, tzinfo=shanghai), tick=False):
+        used_up(li())
+        with pytest.raises(TooMany) as refusal:
+            reserve_upload(li())
+        assert refusal.value.wait == 60
+    with time_machine.travel(datetime(2026, 11, 21, 0, 0, 1, tzinfo=shanghai), tick=False):
+        reserve_upload(li())

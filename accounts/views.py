@@ -1,0 +1,380 @@
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import LogoutView as DjangoLogoutView
+from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import FormView, TemplateView
+
+from accounts import captcha, devices
+from accounts.codes import send_code
+from accounts.forms import (
+    AvatarForm,
+    LoginForm,
+    NameForm,
+    PasswordChangeForm,
+    PasswordResetForm,
+    RealNameForm,
+    RegisterForm,
+    SmsLoginForm,
+)
+from accounts.models import CONSENT_VERSION, Device, SmsCode, User
+from accounts.sms import SmsError
+from ihome_site import images
+from ihome_site.forms import FormPage
+from ihome_site.paging import page_of
+from ihome_site.refusals import TooMany
+
+AVATAR_FOLDER = "avatars"
+NOTICES = 20  # a page; older ones are seldom looked for
+TRY_AGAIN = 5  # seconds after a message that failed; it did not use up the minute
+private = [never_cache, sensitive_post_parameters()]
+
+
+class VerifiedRequiredMixin(LoginRequiredMixin):
+    """Leads users without real-name authentication to it, and back here afterwards."""
+
+    def dispatch(self, request, *args, **kwargs):
+        if request.user.is_authenticated and not request.user.is_verified:
+            messages.info(request, _("发布房源前，请先完成实名认证"))
+            return redirect_to_login(request.get_full_path(), reverse("accounts:real_name"))
+        return super().dispatch(request, *args, **kwargs)
+
+
+class SignedOutMixin(RedirectURLMixin):
+    """A page for people who are not signed in; others are sent on to `next`."""
+
+    next_page = reverse_lazy("home")
+
+    def dispatch(self, request, *args, **kwargs):
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(self.get_success_url())
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(next=self.get_redirect_url(), **kwargs)
+
+
+class SmsPageMixin:
+    """A page with a captcha and a button that sends a code."""
+
+    def get_context_data(self, **kwargs):
+        kwargs.setdefault("wait", 0)
+        return super().get_context_data(
+            captcha_key=captcha.new_key(self.request.address),
+            purpose=self.form_class.purpose.value,
+            **kwargs,
+        )
+
+
+class CaptchaRefreshView(View):
+    """Another picture, for the script; django-simple-captcha's own view knows no bound."""
+
+    http_method_names = ["get"]
+
+    def get(self, request):
+        if request.headers.get("x-requested-with") != "XMLHttpRequest":
+            raise Http404
+        key = captcha.new_key(request.address)
+        return JsonResponse({"key": key, "image_url": reverse("captcha-image", args=[key])})
+
+
+@method_decorator(private, name="dispatch")
+class RegisterView(SignedOutMixin, SmsPageMixin, FormPage, FormView):
+    template_name = "accounts/register.html"
+    form_class = RegisterForm
+
+    def form_valid(self, form):
+        user = form.save()
+        if user is None:
+            return self.form_invalid(form)
+        response = HttpResponseRedirect(self.get_success_url())
+        devices.sign_in(self.request, user, response)
+        messages.success(self.request, _("注册好了，欢迎来到爱家租房"))
+        return response
+
+
+@method_decorator(private, name="dispatch")
+class PasswordResetView(SmsPageMixin, FormPage, FormView):
+    template_name = "accounts/password_reset.html"
+    form_class = PasswordResetForm
+
+    def form_valid(self, form):
+        user = form.save()
+        if user is None:
+            return self.form_invalid(form)
+        devices.end(user.devices.all())
+        messages.success(self.request, _("密码已重设，请用新密码登录"))
+        return redirect("accounts:login")
+
+
+@method_decorator(private, name="dispatch")
+class SmsLoginView(SignedOutMixin, SmsPageMixin, FormPage, FormView):
+    template_name = "accounts/sms_login.html"
+    form_class = SmsLoginForm
+
+    def form_valid(self, form):
+        user = form.save()
+        if user is None:
+            return self.form_invalid(form)
+        response = HttpResponseRedirect(self.get_success_url())
+        return devices.sign_in(self.request, user, response)
+
+
+@method_decorator(private, name="dispatch")
+class SmsCodeView(View):
+    """Sends a code; answers programs in JSON and people with the page they came from."""
+
+    http_method_names = ["post"]
+    pages = {
+        SmsCode.Purpose.REGISTER: RegisterView,
+        SmsCode.Purpose.LOGIN: SmsLoginView,
+        SmsCode.Purpose.RESET: PasswordResetView,
+    }
+
+    def post(self, request):
+        purpose = request.POST.get("purpose", "")
+        if purpose not in SmsCode.Purpose.values:
+            errors = {"purpose": [_("不知道这个验证码用来做什么")]}
+            return JsonResponse({"ok": False, "errors": errors}, status=400)
+        page = self.pages[purpose]
+        form = page.form_class(request.POST, sending=True)
+        status, wait = self.send(form, purpose)
+        answer = self.page_answer if request.accepts("text/html") else self.json_answer
+        response = answer(page, form, status, wait)
+        if status in {429, 503}:
+            response["Retry-After"] = str(wait)
+        return response
+
+    def send(self, form, purpose):
+        """(status, seconds to wait); what went wrong is an error on the form."""
+        if not form.is_valid():
+            return 400, 0
+        try:
+            send_code(form.cleaned_data["mobile"], purpose, self.request.address)
+        except TooMany as refusal:
+            form.add_error("sms_code", str(refusal))
+            return 429, refusal.wait
+        except SmsError as error:
+            form.add_error("sms_code", str(error))
+            return 503, TRY_AGAIN
+        return 200, SmsCode.WAIT
+
+    def json_answer(self, page, form, status, wait):
+        if status == 200:
+            return JsonResponse({"ok": True, "wait": wait})
+        body = {"ok": False, "errors": form.errors}
+        return JsonResponse({**body, "wait": wait} if wait else body, status=status)
+
+    def page_answer(self, page, form, status, wait):
+        if status == 200:
+            sent = _("验证码已发出，%(n)s 分钟内有效") % {"n": SmsCode.LIFE.seconds // 60}
+            messages.success(self.request, sent)
+        view = page()
+        view.setup(self.request)
+        context = view.get_context_data(form=form, wait=wait)
+        return TemplateResponse(self.request, page.template_name, context, status=status)
+
+
+@method_decorator(private, name="dispatch")
+class LoginView(SignedOutMixin, FormPage, FormView):
+    template_name = "accounts/login.html"
+    form_class = LoginForm
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def form_valid(self, form):
+        response = HttpResponseRedirect(self.get_success_url())
+        return devices.sign_in(self.request, form.user, response)
+
+
+class OperatorLoginView(View):
+    """Operators sign in like everybody, so that the same limits hold for admin."""
+
+    http_method_names = ["get"]
+
+    def get(self, request):
+        if request.user.is_authenticated and not request.user.is_staff:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+
+class LogoutView(DjangoLogoutView):
+    def post(self, request, *args, **kwargs):
+        Device.objects.filter(pk=devices.current(request)).delete()
+        return super().post(request, *args, **kwargs)
+
+
+@method_decorator(private, name="dispatch")
+class PasswordChangeView(LoginRequiredMixin, FormPage, FormView):
+    template_name = "accounts/password_change.html"
+    form_class = PasswordChangeForm
+    success_url = reverse_lazy("accounts:me")
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def form_valid(self, form):
+        form.save()
+        update_session_auth_hash(self.request, form.user)
+        devices.rekey(self.request)
+        devices.end_others(self.request)
+        messages.success(self.request, _("密码已修改，其他设备需要重新登录"))
+        return super().form_valid(form)
+
+
+@method_decorator(never_cache, name="dispatch")
+class DevicesView(LoginRequiredMixin, TemplateView):
+    """Where the account is signed in; ending a session is a POST to one of the next two."""
+
+    template_name = "accounts/devices.html"
+
+    def get_context_data(self, **kwargs):
+        here = devices.current(self.request)
+        mine = list(devices.signed_in(self.request.user))
+        mine.sort(key=lambda device: device.pk != here)
+        others = sum(device.pk != here for device in mine)
+        return super().get_context_data(devices=mine, here=here, others=others, **kwargs)
+
+
+class DeviceEndView(LoginRequiredMixin, View):
+    http_method_names = ["post"]
+
+    def post(self, request, pk):
+        others = request.user.devices.exclude(pk=devices.current(request))
+        device = get_object_or_404(others, pk=pk)
+        devices.end(others.filter(pk=pk))
+        messages.success(request, _("已退出 %(name)s") % {"name": device.name})
+        return redirect("accounts:devices")
+
+
+class DevicesEndView(LoginRequiredMixin, View):
+    http_method_names = ["post"]
+
+    def post(self, request):
+        count = devices.end_others(request)
+        messages.success(request, _("已退出其他 %(n)s 台设备") % {"n": count})
+        return redirect("accounts:devices")
+
+
+class MeView(LoginRequiredMixin, TemplateView):
+    template_name = "accounts/me.html"
+
+    def get_context_data(self, **kwargs):
+        """What waits for the user; their orders lead to all orders, which are not imported here."""
+        user = self.request.user
+        received = user.orders.model.objects.filter(house__owner=user)
+        return super().get_context_data(
+            to_review=user.orders.to_review().count(),
+            next_trip=user.orders.upcoming().with_cards().first(),
+            houses=user.houses.count(),
+            waiting=received.waiting().count(),
+            unread=user.notices.unread().count(),
+            **kwargs,
+        )
+
+
+class NoticesView(LoginRequiredMixin, TemplateView):
+    """What happened to the user's orders. Having read it is a POST, for a GET changes nothing."""
+
+    template_name = "accounts/notices.html"
+
+    def get_context_data(self, **kwargs):
+        notices = self.request.user.notices.newest_first()
+        return super().get_context_data(page=page_of(notices, self.request, NOTICES), **kwargs)
+
+    def post(self, request):
+        request.user.notices.mark_read()
+        return redirect("accounts:notices")
+
+
+class ProfilePage(LoginRequiredMixin, FormPage):
+    """Avatar and name stand on one page and are saved separately."""
+
+    template_name = "accounts/profile.html"
+    success_url = reverse_lazy("accounts:profile")
+
+    def get_context_data(self, **kwargs):
+        user = User.objects.get(pk=self.request.user.pk)  # the form may hold a refused name
+        form = kwargs.pop("form", None)
+        forms = {"name_form": NameForm(instance=user), "avatar_form": AvatarForm()}
+        if form is not None:
+            forms["avatar_form" if isinstance(form, AvatarForm) else "name_form"] = form
+        return super().get_context_data(form=form, **forms, **kwargs)
+
+
+class ProfileView(ProfilePage, TemplateView):
+    pass
+
+
+class NameView(ProfilePage, FormView):
+    http_method_names = ["post"]
+    form_class = NameForm
+
+    def get_form_kwargs(self):
+        user = User.objects.get(pk=self.request.user.pk)
+        return {**super().get_form_kwargs(), "instance": user}
+
+    def form_valid(self, form):
+        if not form.save():
+            return self.form_invalid(form)
+        messages.success(self.request, _("名字已保存"))
+        return super().form_valid(form)
+
+
+class AvatarView(ProfilePage, FormView):
+    http_method_names = ["post"]
+    form_class = AvatarForm
+    largest_body = images.MAX_BYTES + 1024 * 1024
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def form_valid(self, form):
+        picture = form.cleaned_data["avatar"]
+        try:
+            stored = images.store(picture, AVATAR_FOLDER, images.AVATAR_WIDTHS)
+        except images.StoreError as error:
+            form.add_error("avatar", str(error))
+            return self.form_invalid(form)
+        user = self.request.user
+        before, user.avatar = user.avatar, stored.name
+        user.save(update_fields=["avatar", "updated_at"])
+        if before:
+            images.delete(before, stored.width, images.AVATAR_WIDTHS)
+        messages.success(self.request, _("头像已换好"))
+        return super().form_valid(form)
+
+
+@method_decorator(private, name="dispatch")
+class RealNameView(LoginRequiredMixin, RedirectURLMixin, FormPage, FormView):
+    template_name = "accounts/real_name.html"
+    form_class = RealNameForm
+    next_page = reverse_lazy("accounts:real_name")
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            real_name=getattr(self.request.user, "real_name", None),
+            consent_version=CONSENT_VERSION,
+            next=self.get_redirect_url(),
+            **kwargs,
+        )
+
+    def form_valid(self, form):
+        if form.save() is None:
+            return self.form_invalid(form)
+        messages.success(self.request, _("实名认证完成，可以发布房源了"))
+        return HttpResponseRedirect(self.get_success_url())

@@ -1,0 +1,134 @@
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from houses.forms import HouseForm
+from houses.listing import Check
+from houses.models import Area, Facility, House, HouseImage, OccupiedNight
+from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, ReasonGiven, verb
+
+
+@admin.register(Area)
+class AreaAdmin(OperatorsAdmin):
+    list_display = ["name", "order"]
+    list_editable = ["order"]
+    search_fields = ["name"]
+
+
+@admin.register(Facility)
+class FacilityAdmin(OperatorsAdmin):
+    list_display = ["name", "icon", "order"]
+    list_editable = ["order"]
+    search_fields = ["name"]
+
+
+class HouseImageInline(admin.TabularInline):
+    model = HouseImage
+    extra = 0
+    fields = ["picture", "order"]
+    readonly_fields = ["picture"]
+    can_delete = False
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description=_("照片"))
+    def picture(self, image):
+        return format_html('<img src="{}" width="160" alt="">', image.small_url)
+
+
+class OperatorsHouseForm(HouseForm):
+    """The owner's form with its rules, and whose the home is."""
+
+    class Meta(HouseForm.Meta):
+        fields = [*HouseForm.Meta.fields, "owner"]
+        widgets = {}
+
+
+class Held(ReasonGiven):
+    title = _("运营下架")
+    parameter_name = "held"
+    column = "held_reason"
+
+
+def can_be_approved(house):
+    return house.check_state != Check.APPROVED or house.changed_since_check
+
+
+@admin.register(House)
+class HouseAdmin(OperatorsAdmin):
+    form = OperatorsHouseForm
+    list_display = [
+        "title",
+        "area",
+        "owner",
+        "price",
+        "is_listed",
+        "check_state",
+        "order_count",
+        "created_at",
+    ]
+    list_prefetch = ["area", "owner"]
+    list_filter = [
+        "check_state",
+        "changed_since_check",
+        "is_listed",
+        Held,
+        "area",
+    ]
+    search_fields = ["title", "address"]
+    search_people = ["owner"]
+    search_help_text = _("标题、地址，或房东的手机号、名字")
+    autocomplete_fields = ["owner", "area"]
+    filter_horizontal = ["facilities"]
+    readonly_fields = [
+        "is_listed",
+        "check_state",
+        "check_reason",
+        "checked_at",
+        "changed_since_check",
+        "held_reason",
+        "order_count",
+        "review_count",
+        "star_total",
+        "created_at",
+        "updated_at",
+    ]
+    inlines = [HouseImageInline]
+    ordering = ["-pk"]
+    verbs = [
+        verb("approve", _("通过审核"), "houses.check_house", fits=can_be_approved),
+        verb(
+            "refuse",
+            _("不通过审核"),
+            "houses.check_house",
+            asks_why=True,
+            fits=lambda house: house.check_state != Check.REFUSED,
+        ),
+        verb(
+            "hold",
+            _("下架并留住"),
+            "houses.hold_house",
+            asks_why=True,
+            fits=lambda house: not house.held_reason,
+        ),
+        verb("let_go", _("解除下架"), "houses.hold_house", fits=lambda house: house.held_reason),
+    ]
+
+    def get_deleted_objects(self, houses, request):
+        """A house takes its own nights with it; one with orders is protected by them."""
+        rows, counts, forbidden, protected = super().get_deleted_objects(houses, request)
+        return rows, counts, forbidden - {OccupiedNight._meta.verbose_name}, protected
+
+
+@admin.register(OccupiedNight)
+class OccupiedNightAdmin(ReadOnlyAdmin):
+    """To be looked at; the calendar is changed through houses and orders."""
+
+    list_display = ["house", "night", "kind", "holder", "expires_at"]
+    list_prefetch = ["house"]
+    list_filter = ["kind"]
+    search_fields = ["=house__id"]
+    search_houses = ["house"]
+    search_help_text = _("房源的编号或标题")
+    ordering = ["-pk"]

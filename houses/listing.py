@@ -1,0 +1,151 @@
+"""Whether a home may be shown: the owner's wish, the operators' check and their hold.
+
+`is_listed` alone is what search and booking ask. It is true only when all three agree, which the
+database checks as well; the verbs here are the only ones that change it.
+"""
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ihome_site.models import OperationLog
+
+
+class ListingError(Exception):
+    """Why a home cannot be listed or judged now; the text is fit to show."""
+
+
+class Check(models.TextChoices):
+    WAITING = "waiting", gettext_lazy("待审核")
+    APPROVED = "approved", gettext_lazy("已通过")
+    REFUSED = "refused", gettext_lazy("未通过")
+
+
+class Listing(models.Model):
+    # db_default: while an upgrade is under way, the release before this one adds rows as well.
+    is_listed = models.BooleanField(gettext_lazy("已上架"), default=True)
+    check_state = models.CharField(
+        gettext_lazy("审核"),
+        max_length=8,
+        choices=Check.choices,
+        default=Check.APPROVED,
+        db_default=Check.APPROVED,
+    )
+    check_reason = models.CharField(
+        gettext_lazy("审核意见"), max_length=255, blank=True, db_default=""
+    )
+    checked_at = models.DateTimeField(gettext_lazy("审核时间"), null=True, blank=True)
+    # Set when the owner changes words or photos after a check; a price or a night needs none.
+    changed_since_check = models.BooleanField(
+        gettext_lazy("审核后改过"), default=False, db_default=False
+    )
+    held_reason = models.CharField(
+        gettext_lazy("运营下架的原因"), max_length=255, blank=True, db_default=""
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def can_be_listed(self):
+        return self.check_state == Check.APPROVED and not self.held_reason
+
+    def why_not_listed(self):
+        """What the owner reads; an empty text when nothing but their own wish is in the way."""
+        if self.held_reason:
+            return _("运营已下架：%(reason)s") % {"reason": self.held_reason}
+        if self.check_state == Check.REFUSED:
+            return _("审核未通过：%(reason)s。修改后会再次审核。") % {"reason": self.check_reason}
+        if self.check_state == Check.WAITING:
+            return _("正在审核，通过后自动上架")
+        return ""
+
+    def begin_check(self):
+        """A home about to be saved for the first time waits, where this site checks homes."""
+        if settings.HOUSE_REVIEW:
+            self.check_state, self.is_listed = Check.WAITING, False
+
+    # The owner's verbs.
+
+    def put_on(self):
+        """上架. Raises ListingError when operators are in the way."""
+        fit = Q(check_state=Check.APPROVED, held_reason="")
+        if not self._change(fit, is_listed=True):
+            raise ListingError(self.why_not_listed())
+
+    def take_off(self):
+        """下架, by the owner, who may undo it."""
+        self._change(Q(), is_listed=False)
+
+    def content_changed(self):
+        """The owner changed words or photos: a refused home asks again, an approved one stays."""
+        self._change(Q(check_state=Check.REFUSED), check_state=Check.WAITING)
+        self._change(Q(check_state=Check.APPROVED), changed_since_check=True)
+
+    # The operators' verbs. Each leaves a line in the operation log.
+
+    def approve(self, actor):
+        """The home is fit to be shown, and is: publishing it was the wish to list it."""
+        waiting = ~Q(check_state=Check.APPROVED) | Q(changed_since_check=True)
+        self._operate(actor, _("通过审核"), waiting, **approved(self))
+
+    def refuse(self, actor, reason):
+        fit = ~Q(check_state=Check.REFUSED)
+        changes = {"check_state": Check.REFUSED, "check_reason": reason, "is_listed": False}
+        changes |= {"checked_at": timezone.now(), "changed_since_check": False}
+        self._operate(actor, _("不通过审核"), fit, reason, **changes)
+
+    def hold(self, actor, reason):
+        """Take the home off until operators let it go again; guests' orders stay."""
+        self._operate(
+            actor, _("运营下架"), Q(held_reason=""), reason, held_reason=reason, is_listed=False
+        )
+
+    def let_go(self, actor):
+        """End a hold. The owner lists the home again when they are ready."""
+        self._operate(actor, _("解除下架"), ~Q(held_reason=""), held_reason="")
+
+    def _operate(self, actor, verb, condition, reason="", **changes):
+        with transaction.atomic():
+            before = self.standing
+            if not self._change(condition, **changes):
+                raise ListingError(_("「%(home)s」现在不能这样操作") % {"home": self})
+            OperationLog.objects.record(actor, verb, self, before, self.standing, reason)
+
+    def _change(self, condition, **changes):
+        """One conditional UPDATE; False when the condition no longer held."""
+        rows = type(self).objects.filter(condition, pk=self.pk)
+        done = rows.update(**changes, updated_at=timezone.now())
+        self.refresh_from_db(fields=[*LISTING_FIELDS])
+        if done:
+            self.listing_changed()
+        return bool(done)
+
+    @property
+    def standing(self):
+        """已上架 · 已通过, in the words of the log."""
+        words = [_("已上架") if self.is_listed else _("已下架"), self.get_check_state_display()]
+        return " · ".join([*map(str, words), *([_("运营下架")] if self.held_reason else [])])
+
+
+LISTING_FIELDS = [field.name for field in Listing._meta.local_fields]
+# What a database must refuse, whoever writes.
+LISTED_IF_FIT = models.CheckConstraint(
+    condition=Q(is_listed=False) | Q(check_state=Check.APPROVED, held_reason=""),
+    name="house_listed_only_if_fit",
+)
+
+
+def approved(house):
+    """The columns of an approved home: listed, unless it is held, or off by the owner's wish."""
+    first = house.check_state != Check.APPROVED
+    listed = {"is_listed": not house.held_reason} if first else {}
+    return listed | {
+        "check_state": Check.APPROVED,
+        "check_reason": "",
+        "checked_at": timezone.now(),
+        "changed_since_check": False,
+    }

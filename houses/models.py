@@ -1,0 +1,475 @@
+from datetime import datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from houses.caching import cover_changed, house_changed, nights_changed, site_changed
+from houses.listing import LISTED_IF_FIT, Listing
+from ihome_site.images import PHOTO_WIDTHS, sizes
+from ihome_site.locking import durable
+from ihome_site.models import Timestamped
+from ihome_site.queries import WalkedQuery
+
+HORIZON = timedelta(days=365)  # how far ahead nights can be booked: prices beyond are guesses
+MAX_IMAGES = 12  # a house; enough for every room, small enough to look through
+SMALL_PHOTO = PHOTO_WIDTHS[0]
+
+
+class StayError(Exception):
+    """Why these nights cannot be had; the text is fit to show."""
+
+
+def nights(begin, end):
+    """The dates of the nights of a stay: `begin` is slept, `end` is not."""
+    return [begin + timedelta(days=n) for n in range((end - begin).days)]
+
+
+def end_of_day(day):
+    """The moment the day is over in Shanghai."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+
+
+class ShownEverywhere(Timestamped):
+    """Rows that any page may show."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        site_changed()
+
+    def delete(self, *args, **kwargs):
+        counts = super().delete(*args, **kwargs)
+        site_changed()
+        return counts
+
+
+class Area(ShownEverywhere):
+    name = models.CharField(gettext_lazy("城区"), max_length=32, unique=True)
+    order = models.PositiveSmallIntegerField(gettext_lazy("排序"), default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = gettext_lazy("城区")
+        ordering = ["order", "pk"]
+
+    def __str__(self):
+        return self.name
+
+
+class FacilityQuerySet(models.QuerySet):
+    def marked_for(self, house):
+        """All facilities, with `is_present` telling whether the house has it."""
+        pairs = House.facilities.through.objects.filter(house=house, facility=OuterRef("pk"))
+        return self.annotate(is_present=Exists(pairs))
+
+
+class Facility(ShownEverywhere):
+    name = models.CharField(gettext_lazy("设施"), max_length=32, unique=True)
+    icon = models.CharField(gettext_lazy("图标"), max_length=32, default="check")
+    order = models.PositiveSmallIntegerField(gettext_lazy("排序"), default=0)
+
+    objects = FacilityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = gettext_lazy("配套设施")
+        ordering = ["order", "pk"]
+
+    def __str__(self):
+        return self.name
+
+
+class HouseQuerySet(models.QuerySet):
+    SORTS = {
+        "new": ["-created_at", "-pk"],
+        "booking": ["-order_count", "-pk"],
+        "price-inc": ["price", "pk"],
+        "price-des": ["-price", "-pk"],
+    }
+
+    def listed(self):
+        """By IN: `= TRUE` becomes the bare column, and MySQL then uses no more of an index."""
+        return self.filter(is_listed__in=[True])
+
+    def with_cards(self):
+        """With what a card shows."""
+        houses = self.select_related("area", "cover", "owner")
+        houses.query.__class__ = WalkedQuery
+        return houses
+
+    def free_between(self, begin, end):
+        """Houses of which every night in [begin, end) can be booked."""
+        taken = OccupiedNight.objects.held().filter(house=OuterRef("pk"))
+        return self.filter(~Exists(taken.filter(night__gte=begin, night__lt=end)))
+
+    def stays_allowed(self, count):
+        """Houses whose min and max nights admit a stay of `count` nights."""
+        return self.filter(Q(max_days=0) | Q(max_days__gte=count), min_days__lte=count)
+
+    def sorted_by(self, key):
+        return self.order_by(*self.SORTS[key])
+
+    def walked(self, key, in_area=False):
+        """sorted_by, found by walking the index in that order; for listed houses."""
+        houses = self.sorted_by(key)
+        houses.query.__class__ = WalkedQuery
+        houses.query.index = f"house_{'area_' if in_area else ''}{key.partition('-')[0]}"
+        return houses
+
+    def having_all(self, facilities):
+        """Houses that have every one of these facilities."""
+        houses = self
+        for facility in facilities:
+            pairs = House.facilities.through.objects.filter(house=OuterRef("pk"))
+            houses = houses.filter(Exists(pairs.filter(facility=facility)))
+        return houses
+
+    def matching(self, words):
+        """Houses with every word in their title or address, whatever the case."""
+        houses = self.alias(low_title=Lower("title"), low_address=Lower("address"))
+        for word in words.lower().split():
+            houses = houses.filter(Q(low_title__contains=word) | Q(low_address__contains=word))
+        return houses
+
+    def popular(self):
+        """Houses for the home page: with a photo, most completed orders first."""
+        return self.listed().filter(cover__isnull=False).walked("booking").with_cards()
+
+
+class House(Listing, Timestamped):
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="houses",
+        verbose_name=gettext_lazy("房东"),
+    )
+    area = models.ForeignKey(
+        Area, models.PROTECT, related_name="houses", verbose_name=gettext_lazy("城区")
+    )
+    title = models.CharField(gettext_lazy("标题"), max_length=64)
+    price = models.DecimalField(
+        gettext_lazy("每晚价格"),
+        max_digits=10,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
+    address = models.CharField(gettext_lazy("详细地址"), max_length=512)
+    room_count = models.PositiveSmallIntegerField(
+        gettext_lazy("房间数"), validators=[MinValueValidator(1), MaxValueValidator(99)]
+    )
+    acreage = models.PositiveIntegerField(
+        gettext_lazy("面积"), validators=[MinValueValidator(1), MaxValueValidator(9999)]
+    )
+    unit = models.CharField(gettext_lazy("户型"), max_length=32)
+    capacity = models.PositiveSmallIntegerField(
+        gettext_lazy("宜住人数"), validators=[MinValueValidator(1), MaxValueValidator(99)]
+    )
+    beds = models.CharField(gettext_lazy("床铺"), max_length=64)
+    deposit = models.DecimalField(
+        gettext_lazy("押金"),
+        max_digits=10,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    min_days = models.PositiveSmallIntegerField(
+        gettext_lazy("最少住几晚"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+    )
+    max_days = models.PositiveSmallIntegerField(
+        gettext_lazy("最多住几晚"),
+        default=0,
+        validators=[MaxValueValidator(365)],
+        help_text=gettext_lazy("0 表示无限制"),
+    )
+    facilities = models.ManyToManyField(
+        Facility, related_name="houses", blank=True, verbose_name=gettext_lazy("配套设施")
+    )
+    cover = models.ForeignKey(
+        "HouseImage",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("封面"),
+    )
+    order_count = models.PositiveIntegerField(gettext_lazy("完成订单数"), default=0)
+    review_count = models.PositiveIntegerField(gettext_lazy("评价数"), default=0)
+    star_total = models.PositiveIntegerField(gettext_lazy("星数合计"), default=0)
+
+    objects = HouseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = gettext_lazy("房源")
+        permissions = [
+            ("check_house", gettext_lazy("可以审核房源")),
+            ("hold_house", gettext_lazy("可以下架房源")),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], name="house_created"),
+            models.Index(fields=["check_state", "created_at"], name="house_check"),
+            models.Index(fields=["is_listed", "created_at", "id"], name="house_new"),
+            models.Index(fields=["is_listed", "price", "id"], name="house_price"),
+            models.Index(fields=["is_listed", "order_count", "id"], name="house_booking"),
+            models.Index(fields=["is_listed", "area", "created_at", "id"], name="house_area_new"),
+            models.Index(fields=["is_listed", "area", "price", "id"], name="house_area_price"),
+            models.Index(
+                fields=["is_listed", "area", "order_count", "id"], name="house_area_booking"
+            ),
+        ]
+        constraints = [
+            LISTED_IF_FIT,
+            models.CheckConstraint(condition=Q(price__gt=0), name="house_price_positive"),
+            models.CheckConstraint(condition=Q(min_days__gte=1), name="house_min_days_positive"),
+            models.CheckConstraint(
+                condition=Q(max_days=0) | Q(max_days__gte=F("min_days")),
+                name="house_max_days_zero_or_from_min",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("houses:detail", args=[self.pk])
+
+    def save(self, *args, update_fields=None, **kwargs):
+        areas = {self.area_id, *House.objects.filter(pk=self.pk).values_list("area_id", flat=True)}
+        super().save(*args, update_fields=update_fields, **kwargs)
+        house_changed(self.pk, *areas)
+        if update_fields is None or "cover" in update_fields:
+            cover_changed()
+
+    def delete(self, *args, **kwargs):
+        pk = self.pk
+        counts = super().delete(*args, **kwargs)
+        house_changed(pk, self.area_id)
+        cover_changed()
+        return counts
+
+    def listing_changed(self):
+        house_changed(self.pk, self.area_id)
+        cover_changed()
+
+    @property
+    def stars(self):
+        """The average of the reviews with one decimal place, None when there are none."""
+        if not self.review_count:
+            return None
+        average = Decimal(self.star_total) / self.review_count
+        return average.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+    # The calendar. occupy, release and free are the only writers of OccupiedNight.
+
+    def check_stay(self, begin, end, guests, guest):
+        """Raise StayError unless `guest` may ask for these nights, free or not."""
+        today = timezone.localdate()
+        count = (end - begin).days
+        if guest == self.owner:
+            raise StayError(_("这是您自己的房源，不能预定"))
+        if not self.is_listed:
+            raise StayError(_("这套房源已下架，看看别的吧"))
+        if begin < today:
+            raise StayError(_("入住日期已经过去了"))
+        if count < 1:
+            raise StayError(_("离开日期要晚于入住日期"))
+        if end > today + HORIZON:
+            raise StayError(_("最远只能订到 %(n)s 天以后") % {"n": HORIZON.days})
+        if count < self.min_days:
+            raise StayError(_("这套房源最少住 %(n)s 晚") % {"n": self.min_days})
+        if self.max_days and count > self.max_days:
+            raise StayError(_("这套房源最多住 %(n)s 晚") % {"n": self.max_days})
+        if not 1 <= guests <= self.capacity:
+            raise StayError(_("这套房源最多住 %(n)s 人") % {"n": self.capacity})
+
+    @classmethod
+    def lock(cls, pk):
+        """The house with this id, its row locked until the transaction ends.
+
+        Must be the first statement of the transaction: a read before it could be stale.
+        Raises StayError when the house was deleted meanwhile.
+        """
+        house = cls.objects.select_for_update().filter(pk=pk).first()
+        if house is None:
+            raise StayError(_("这套房源已经不在了"))
+        return house
+
+    def occupy(self, begin, end, kind, holder="", expires_at=None):
+        """Take the nights of [begin, end), all or none. The house must be locked.
+
+        `holder` names what holds the nights (an order's number); `expires_at` is the moment
+        they are free again by themselves. Raises StayError when a night is held already.
+        """
+        wanted = self.nights.filter(night__gte=begin, night__lt=end)
+        if wanted.held().exists():
+            raise StayError(_("这些日期里有的晚上已被预订，请换个日期"))
+        wanted.delete()  # what is left here has expired
+        OccupiedNight.objects.bulk_create(
+            OccupiedNight(house=self, night=night, kind=kind, holder=holder, expires_at=expires_at)
+            for night in nights(begin, end)
+        )
+        nights_changed(self)
+
+    def release(self, holder):
+        """Free the nights this holder still has."""
+        self.nights.filter(holder=holder, kind=OccupiedNight.Kind.BOOKED).delete()
+        nights_changed(self)
+
+    def keep(self, holder):
+        """Let the nights this holder still has no longer expire. Returns how many they are."""
+        held = self.nights.filter(holder=holder)
+        kept = held.update(expires_at=None, updated_at=timezone.now())
+        nights_changed(self)
+        return kept
+
+    @classmethod
+    @durable
+    def block(cls, pk, begin, end):
+        """Keep these nights from being booked. Blocking a blocked night changes nothing.
+
+        Raises StayError for past dates, an empty span, or a night a guest has booked.
+        """
+        house = cls.lock(pk)
+        check_span(begin, end)
+        house.nights.blocked().filter(night__gte=begin, night__lt=end).delete()
+        house.occupy(begin, end, OccupiedNight.Kind.BLOCKED)
+
+    def free(self, begin, end):
+        """Free the nights the owner blocked; booked nights stay. Returns how many."""
+        freed = self.nights.blocked().filter(night__gte=begin, night__lt=end).delete()[0]
+        nights_changed(self)
+        return freed
+
+    # Photos.
+
+    @classmethod
+    @durable
+    def add_image(cls, pk, stored):
+        """Attach a stored photo. Raises StayError when the house has MAX_IMAGES already."""
+        house = cls.lock(pk)
+        last = house.images.aggregate(last=Max("order"), count=models.Count("pk"))
+        if last["count"] >= MAX_IMAGES:
+            raise StayError(_("一套房源最多 %(n)s 张照片") % {"n": MAX_IMAGES})
+        image = house.images.create(
+            file=stored.name,
+            width=stored.width,
+            height=stored.height,
+            order=0 if last["last"] is None else last["last"] + 1,
+        )
+        if house.cover_id is None:
+            house.cover = image
+        house.save(update_fields=["cover", "updated_at"])
+        return image
+
+    @classmethod
+    @durable
+    def move_image(cls, image, to):
+        """Put the photo at the 0-based place `to` among its house's photos."""
+        house = cls.lock(image.house_id)
+        images = [other for other in house.images.all() if other != image]
+        images.insert(max(0, to), image)
+        for place, other in enumerate(images):
+            house.images.filter(pk=other.pk).update(order=place)
+        house_changed(house.pk)
+
+    @classmethod
+    @durable
+    def remove_image(cls, image):
+        """Delete the photo's row; the next one becomes the cover. Its files stay."""
+        house = cls.lock(image.house_id)
+        house.images.filter(pk=image.pk).delete()
+        if house.cover_id == image.pk:
+            house.cover = house.images.first()
+        house.save(update_fields=["cover", "updated_at"])
+
+
+def check_span(begin, end):
+    """Raise StayError unless [begin, end) is one or more nights from today to the horizon."""
+    today = timezone.localdate()
+    if begin < today:
+        raise StayError(_("日期已经过去了"))
+    if end <= begin:
+        raise StayError(_("离开日期要晚于入住日期"))
+    if end > today + HORIZON:
+        raise StayError(_("最远只能排到 %(n)s 天以后") % {"n": HORIZON.days})
+
+
+class HouseImage(Timestamped):
+    house = models.ForeignKey(
+        House, models.CASCADE, related_name="images", verbose_name=gettext_lazy("房源")
+    )
+    file = models.CharField(gettext_lazy("文件"), max_length=100)
+    width = models.PositiveIntegerField(gettext_lazy("宽"))
+    height = models.PositiveIntegerField(gettext_lazy("高"))
+    order = models.PositiveSmallIntegerField(gettext_lazy("排序"), default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = gettext_lazy("房源图片")
+        ordering = ["order", "pk"]
+
+    def __str__(self):
+        return self.file
+
+    @property
+    def url(self):
+        return default_storage.url(self.file)
+
+    @property
+    def small_url(self):
+        name, _width = sizes(self.file, self.width, PHOTO_WIDTHS)[0]
+        return default_storage.url(name)
+
+    @property
+    def srcset(self):
+        """The value of an <img srcset>: every stored size with its width."""
+        stored = sizes(self.file, self.width, PHOTO_WIDTHS)
+        return ", ".join(f"{default_storage.url(name)} {width}w" for name, width in stored)
+
+
+class OccupiedNightQuerySet(models.QuerySet):
+    def held(self):
+        """Nights that cannot be booked now; an expired hold is as good as none."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+
+    def blocked(self):
+        return self.filter(kind=OccupiedNight.Kind.BLOCKED)
+
+    def dates(self, begin, end):
+        """The held dates in [begin, end) as a set."""
+        span = self.held().filter(night__gte=begin, night__lt=end)
+        return set(span.values_list("night", flat=True))
+
+
+class OccupiedNight(Timestamped):
+    """One night of one house that cannot be booked. Written by House alone."""
+
+    class Kind(models.TextChoices):
+        BOOKED = "booked", gettext_lazy("已预订")
+        BLOCKED = "blocked", gettext_lazy("不租")
+
+    house = models.ForeignKey(
+        House, models.CASCADE, related_name="nights", verbose_name=gettext_lazy("房源")
+    )
+    night = models.DateField(gettext_lazy("晚上"))
+    kind = models.CharField(gettext_lazy("种类"), max_length=8, choices=Kind.choices)
+    holder = models.CharField(gettext_lazy("订单号"), max_length=16, blank=True)
+    expires_at = models.DateTimeField(gettext_lazy("失效时间"), null=True, blank=True)
+
+    objects = OccupiedNightQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = gettext_lazy("占用的晚上")
+        constraints = [models.UniqueConstraint(fields=["house", "night"], name="night_once")]
+
+    def __str__(self):
+        return f"{self.house_id} {self.night}"

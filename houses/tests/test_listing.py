@@ -1,0 +1,139 @@
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from accounts.models import User
+from houses.listing import ListingError
+from houses.models import House
+from ihome_site.models import OperationLog
+from ihome_site.testing import client_of, house_of_wang, wang
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator():
+    return User.objects.create_superuser("13900000009", "x")
+
+
+def waiting_house():
+    return house_of_wang(check_state="waiting", is_listed=False)
+
+
+def state_of(house):
+    house = House.objects.get(pk=house.pk)
+    return house.is_listed, house.check_state, house.held_reason
+
+
+def last_line():
+    line = OperationLog.objects.latest("pk")
+    return line.actor.mobile, line.verb, line.subject_text, line.before, line.after, line.reason
+
+
+def form_of(house):
+    names = ["title", "price", "address", "room_count", "acreage", "unit", "capacity", "beds"]
+    return {name: getattr(house, name) for name in names} | {"area": house.area_id}
+
+
+@pytest.mark.parametrize(("checks", "listed"), [(True, False), (False, True)])
+def test_a_new_home_waits_where_homes_are_checked(settings, checks, listed):
+    settings.HOUSE_REVIEW = checks
+    form = form_of(house_of_wang()) | {"title": "新的家"}
+    client_of(wang()).post("/houses/new/", form)
+    house = House.objects.get(title="新的家")
+    assert (house.is_listed, house.check_state == "approved") == (listed, listed)
+
+
+def test_approving_lists_the_home(operator):
+    house = waiting_house()
+    house.approve(operator)
+    assert state_of(house) == (True, "approved", "")
+    after = "已上架 · 已通过"
+    assert last_line() == (operator.mobile, "通过审核", house.title, "已下架 · 待审核", after, "")
+
+
+def test_the_owner_reads_why_a_home_was_refused(operator):
+    house = waiting_house()
+    house.refuse(operator, "照片里看不到房间")
+    assert state_of(house) == (False, "refused", "")
+    assert "照片里看不到房间" in client_of(wang()).get("/houses/mine/").content.decode()
+
+
+def test_a_refused_home_that_was_changed_asks_again(operator):
+    house = waiting_house()
+    house.refuse(operator, "标题里有电话")
+    client_of(wang()).post(f"/houses/{house.pk}/edit/", form_of(house) | {"title": "胡同里的家"})
+    assert state_of(house) == (False, "waiting", "")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "flagged"), [("title", "新标题", True), ("price", 9, False)]
+)
+def test_an_approved_home_stays_and_is_looked_at_again(field, value, flagged):
+    house = house_of_wang()
+    client_of(wang()).post(f"/houses/{house.pk}/edit/", form_of(house) | {field: value})
+    house.refresh_from_db()
+    assert (house.is_listed, house.changed_since_check) == (True, flagged)
+
+
+def test_looking_again_does_not_list_what_the_owner_took_off(operator):
+    house = house_of_wang(is_listed=False, changed_since_check=True)
+    house.approve(operator)
+    assert state_of(house) == (False, "approved", "")
+
+
+@pytest.mark.parametrize("home", [{"check_state": "waiting"}, {"held_reason": "有人投诉"}])
+def test_the_owner_cannot_list_it_over_the_operators(home):
+    house = house_of_wang(is_listed=False, **home)
+    page = client_of(wang()).post(f"/houses/{house.pk}/list/", follow=True).content.decode()
+    assert not state_of(house)[0]
+    assert "正在审核" in page or "运营已下架：有人投诉" in page
+
+
+def test_a_hold_takes_off_and_letting_go_gives_the_choice_back(operator):
+    house = house_of_wang()
+    house.hold(operator, "有人投诉")
+    assert state_of(house) == (False, "approved", "有人投诉")
+    house.let_go(operator)
+    assert state_of(house) == (False, "approved", "")
+    client_of(wang()).post(f"/houses/{house.pk}/list/")
+    assert state_of(house)[0]
+
+
+def test_approving_a_held_home_does_not_list_it(operator):
+    house = house_of_wang(is_listed=False, held_reason="有人投诉", check_state="waiting")
+    house.approve(operator)
+    assert state_of(house) == (False, "approved", "有人投诉")
+
+
+def test_the_same_verb_twice_is_refused_and_leaves_one_line(operator):
+    house = house_of_wang()
+    house.hold(operator, "有人投诉")
+    with pytest.raises(ListingError):
+        house.hold(operator, "又有人投诉")
+    assert OperationLog.objects.count() == 1
+
+
+@pytest.mark.parametrize("unfit", [{"check_state": "waiting"}, {"held_reason": "有人投诉"}])
+def test_the_database_lists_no_home_that_is_unfit(unfit):
+    house = house_of_wang()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        House.objects.filter(pk=house.pk).update(**unfit)
+
+
+@pytest.mark.parametrize("query", ["", "?sd=2030-01-01&ed=2030-01-02"])
+def test_only_owner_and_operators_see_an_unfit_home(operator, query):
+    house = waiting_house()
+    url = f"/houses/{house.pk}/{query}"
+    visitors = [Client(), client_of(wang()), client_of(operator)]
+    assert [visitor.get(url).status_code for visitor in visitors] == [404, 200, 200]
+    house.approve(operator)
+    assert Client().get(url).status_code == 200
+
+
+def test_a_hold_is_seen_at_the_next_request(operator):
+    house = house_of_wang()
+    assert house.title in Client().get("/houses/").content.decode()
+    house.hold(operator, "有人投诉")
+    assert house.title not in Client().get("/houses/").content.decode()
+    assert Client().get(f"/houses/{house.pk}/").status_code == 404

@@ -1,0 +1,399 @@
+import re
+from datetime import date
+from functools import partial
+
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import Http404, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+from django.views.decorators.vary import vary_on_headers
+from django.views.generic import CreateView, TemplateView, UpdateView
+
+from accounts.views import VerifiedRequiredMixin
+from houses import caching, choices
+from houses.calendar import (
+    booking_calendar,
+    month_table,
+    next_month,
+    previous_month,
+    taken_dates,
+)
+from houses.forms import (
+    MOST_COUNTED,
+    HouseForm,
+    HouseImagesForm,
+    HouseSearchForm,
+    NightsForm,
+)
+from houses.house_page import context_of, house_parts, life_of, picked
+from houses.listing import ListingError
+from houses.models import HORIZON, MAX_IMAGES, House, HouseImage, StayError
+from houses.search_page import PAGE, WHOLE_PAGE, search_context, search_pieces
+from ihome_site import images
+from ihome_site.caching import remember
+from ihome_site.forms import FormPage
+from ihome_site.models import Banner
+from ihome_site.pages import complete, cut, has_messages
+from ihome_site.paging import clamped, page_number, page_of
+from ihome_site.parameters import WholeNumber
+from ihome_site.refusals import TooMany
+
+CAROUSEL = 5  # a thumb tires of swiping after that
+carousel_size = WholeNumber("carousel_size", gettext_lazy("首页轮播几套"), CAROUSEL, low=1, high=12)
+NEWEST = 8  # two rows of four on a desktop
+DAY = 24 * 3600  # seconds
+PLACE = re.compile("[0-9]{1,2}")
+MONTH = re.compile("(20[0-9]{2})-(0[1-9]|1[0-2])")
+PHOTO_FOLDER = "houses"
+WORDS = {"title", "address", "unit", "beds"}  # what operators read when they check a home
+SLACK = 1024 * 1024  # bytes of a form around its files
+
+
+class HomeView(View):
+    template = "home.html"
+
+    def get(self, request):
+        if has_messages(request):
+            return TemplateResponse(request, self.template, self.context())
+        key, subjects = caching.home()
+        pieces = remember(key, subjects, caching.PAGE_LIFE, self.pieces)
+        return complete(request, pieces, tab="home")
+
+    def pieces(self):
+        return cut(self.template, self.context())
+
+    def context(self):
+        return {
+            "areas": choices.districts(),
+            "area_photos": choices.district_photos(),
+            "banners": remember(f"banners:{caching.today()}", ["site"], DAY, banners),
+            "popular": House.objects.popular()[: carousel_size()],
+            "newest": House.objects.listed().walked("new").with_cards()[:NEWEST],
+            "horizon": timezone.localdate() + HORIZON,
+        }
+
+
+def banners():
+    return list(Banner.objects.current())
+
+
+@method_decorator(vary_on_headers("HX-Request"), name="dispatch")
+class HouseListView(View):
+    """Search. An htmx request gets the results alone, or one more page of cards."""
+
+    def get(self, request):
+        form = HouseSearchForm(request.GET)
+        number = clamped(page_number(request.GET.get("p")))
+        template = self.template(number)
+        key, subjects = caching.search(form, number, template)
+        if key is None or has_messages(request):
+            return TemplateResponse(request, template, search_context(form, number))
+        make = partial(search_pieces, form, number, template)
+        return complete(request, remember(key, subjects, caching.SEARCH_LIFE, make), tab="search")
+
+    def template(self, number):
+        if self.request.htmx and not self.request.htmx.history_restore_request:
+            return f"houses/_house_{'cards' if number > 1 else 'results'}.html"
+        return WHOLE_PAGE
+
+
+class HouseCountView(View):
+    """How many homes a search finds. Its page, where counting would take longer than finding,
+    says only that there are more than it shows, and then fetches this."""
+
+    def get(self, request):
+        form = HouseSearchForm(request.GET)
+        key, subjects = caching.search(form, 1, "count")
+        count = remember(key, subjects, caching.SEARCH_LIFE, form.count) if key else form.count()
+        return render(request, "houses/_list_count.html", {"count": count, "many": MOST_COUNTED})
+
+
+class HouseDetailView(View):
+    """The page with nothing picked is kept whole; with a stay, or for the owner, its parts are."""
+
+    template = "houses/house_detail.html"
+
+    def get(self, request, pk):
+        asked = picked(request.GET)
+        if asked or has_messages(request):
+            return self.page(house_parts(pk), asked)
+        key, subjects = f"house:{pk}:{caching.today()}", caching.house_subjects(pk)
+        page = remember(key, subjects, life_of, partial(self.whole_page, pk))
+        if page["hidden"] or is_visitor(request, page["owner"]):
+            return self.page(house_parts(pk), asked)
+        return complete(request, page["pieces"], tab="search")
+
+    def whole_page(self, pk):
+        parts = house_parts(pk)
+        pieces = cut(self.template, context_of(parts, QueryDict()))
+        house = parts["house"]
+        return {
+            "owner": house.owner_id,
+            "hidden": not house.can_be_listed,
+            "until": parts["until"],
+            "pieces": pieces,
+        }
+
+    def page(self, parts, asked):
+        house = parts["house"]
+        is_owner = is_visitor(self.request, house.owner_id)
+        if not (house.can_be_listed or is_owner or self.request.user.is_staff):
+            raise Http404  # what operators have not approved, or have taken off
+        context = context_of(parts, asked, is_owner)
+        return TemplateResponse(self.request, self.template, context)
+
+
+def is_visitor(request, user_id):
+    return bool(request.COOKIES) and request.user.pk == user_id
+
+
+class MyHousesView(VerifiedRequiredMixin, TemplateView):
+    template_name = "houses/house_mine.html"
+
+    def get_context_data(self, **kwargs):
+        """The month's figures come through the user's orders, which are not imported here."""
+        user = self.request.user
+        houses = user.houses.with_cards().sorted_by("new")
+        received = user.orders.model.objects.filter(house__owner=user)
+        first = timezone.localdate().replace(day=1)
+        return super().get_context_data(
+            page=page_of(houses, self.request, PAGE),
+            figures=received.month_figures(first, user.houses.listed().count()),
+            **kwargs,
+        )
+
+
+class HouseFormPage(VerifiedRequiredMixin, FormPage):
+    model = House
+    form_class = HouseForm
+    template_name = "houses/house_form.html"
+
+    def get_queryset(self):
+        return self.request.user.houses.all()
+
+
+class HouseCreateView(HouseFormPage, CreateView):
+    """The first step of publishing; photos are the next."""
+
+    def form_valid(self, form):
+        form.instance.owner = self.request.user
+        form.instance.begin_check()
+        house = form.save()
+        caching.house_changed(house.pk, house.area_id)
+        if house.is_listed:
+            messages.success(self.request, _("房源已发布并上架，再放几张照片吧"))
+        else:
+            messages.success(self.request, _("房源已提交，审核通过后上架。现在放几张照片吧"))
+        return redirect("houses:images", house.pk)
+
+
+class HouseEditView(HouseFormPage, UpdateView):
+    def form_valid(self, form):
+        house = form.save()
+        caching.house_changed(house.pk, house.area_id)  # its facilities came after its row
+        if WORDS & set(form.changed_data):
+            house.content_changed()
+        messages.success(self.request, _("修改已保存"))
+        return redirect("houses:mine")
+
+
+class OwnHouseMixin(LoginRequiredMixin):
+    """A page about one house of the signed-in owner."""
+
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self.house = None
+        if request.user.is_authenticated:
+            houses = House.objects.select_related("cover", "area")
+            self.house = get_object_or_404(houses, pk=kwargs["pk"], owner=request.user)
+
+
+class HouseImagesView(OwnHouseMixin, View):
+    largest_body = MAX_IMAGES * images.MAX_BYTES + SLACK
+
+    def get(self, request, pk):
+        return self.page()
+
+    def post(self, request, pk):
+        saved, errors, wait = [], [], 0
+        try:
+            self.take(HouseImagesForm(request.FILES, request.user), saved, errors)
+        except TooMany as refusal:
+            errors.append(("", str(refusal)))
+            wait = refusal.wait
+        if not saved and not errors:
+            errors.append(("", _("请选择照片")))
+        response = self.answer(saved, errors, status=429 if wait else 400)
+        if wait:
+            response["Retry-After"] = str(wait)
+        return response
+
+    def take(self, form, saved, errors):
+        """Add each picture of the form to `saved`, or what is wrong with it to `errors`."""
+        for name, picture, sentence in form.pictures():
+            if sentence:
+                errors.append((name, sentence))
+                continue
+            try:
+                saved.append(self.add(picture))
+            except (StayError, images.StoreError) as error:
+                errors.append((name, str(error)))
+                break  # the house is full or the storage down: the rest would fail as well
+
+    def answer(self, saved, errors, status):
+        if not self.request.accepts("text/html"):
+            return json_answer(saved, errors, status)
+        if errors:
+            return self.page(errors, status)
+        messages.success(self.request, _("已添加 %(n)s 张照片") % {"n": len(saved)})
+        return redirect("houses:images", self.house.pk)
+
+    def add(self, picture):
+        """Store the files first; when the row is refused they go again."""
+        stored = images.store(picture, PHOTO_FOLDER, images.PHOTO_WIDTHS)
+        try:
+            image = House.add_image(self.house.pk, stored)
+        except Exception:
+            images.delete(stored.name, stored.width, images.PHOTO_WIDTHS)
+            raise
+        self.house.content_changed()
+        return image
+
+    def page(self, errors=(), status=200):
+        context = {
+            "house": self.house,
+            "images": self.house.images.all(),
+            "max_images": MAX_IMAGES,
+            "errors": errors,
+        }
+        return render(self.request, "houses/house_images.html", context, status=status)
+
+
+def json_answer(saved, errors, status):
+    body = {
+        "ok": not errors,
+        "images": [{"id": image.pk, "url": image.small_url} for image in saved],
+    }
+    if errors:
+        body["errors"] = {"house_image": [f"{name} {text}".strip() for name, text in errors]}
+    return JsonResponse(body, status=status if errors else 200)
+
+
+class HouseImageAction(LoginRequiredMixin, View):
+    """A change to one photo of the signed-in owner's house."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, pk):
+        image = get_object_or_404(
+            HouseImage.objects.select_related("house"), pk=pk, house__owner=request.user
+        )
+        try:
+            self.act(image)
+        except StayError as error:
+            raise Http404 from error
+        return redirect("houses:images", image.house_id)
+
+
+class HouseImageDeleteView(HouseImageAction):
+    def act(self, image):
+        House.remove_image(image)
+        images.delete(image.file, image.width, images.PHOTO_WIDTHS)
+        messages.success(self.request, _("照片已删除"))
+
+
+class HouseImageCoverView(HouseImageAction):
+    def act(self, image):
+        image.house.cover = image
+        image.house.save(update_fields=["cover", "updated_at"])
+        messages.success(self.request, _("封面已换好"))
+
+
+class HouseImageMoveView(HouseImageAction):
+    def act(self, image):
+        """`to` is the new 0-based place; anything else leaves the photo where it is."""
+        to = self.request.POST.get("to", "")
+        if PLACE.fullmatch(to):
+            House.move_image(image, int(to))
+
+
+class HouseCalendarView(OwnHouseMixin, View):
+    """The owner's month: who comes when, and nights to block or free."""
+
+    def get(self, request, pk):
+        return self.page(NightsForm())
+
+    def post(self, request, pk):
+        form = NightsForm(request.POST)
+        if not form.is_valid():
+            return self.page(form, status=400)
+        data = form.cleaned_data
+        try:
+            self.change(data["action"], data["begin_date"], data["end_date"])
+        except StayError as error:
+            form.add_error(None, str(error))
+            return self.page(form, status=409)
+        query = f"?month={data['begin_date']:%Y-%m}"
+        return redirect(f"{request.path}{query}")
+
+    def change(self, action, begin, end):
+        if action == "block":
+            House.block(self.house.pk, begin, end)
+            messages.success(self.request, _("这几晚已设为不租"))
+        else:
+            freed = self.house.free(begin, end)
+            messages.success(self.request, _("已重新开放 %(n)s 晚") % {"n": freed})
+
+    def page(self, form, status=200):
+        first = self.month()
+        held = self.house.nights.held().filter(night__gte=first, night__lt=next_month(first))
+        nights = {night.night: night for night in held}
+        numbers = {night.holder for night in held if night.holder}
+        orders = self.house.orders.filter(number__in=numbers).select_related("guest")
+        context = {
+            "house": self.house,
+            "houses": self.request.user.houses.only("pk", "title").order_by("-pk"),
+            "month": month_table(first, nights),
+            "figures": self.house.orders.month_figures(first, houses=1),
+            "orders": {order.number: order for order in orders},
+            "previous": previous_month(first),
+            "next": next_month(first),
+            "waiting": self.house.orders.waiting().with_cards().newest_first(),
+            "calendar": booking_calendar(self.house, taken_dates(self.house)),
+            "form": form,
+        }
+        return render(self.request, "houses/house_calendar.html", context, status=status)
+
+    def month(self):
+        match = MONTH.fullmatch(self.request.GET.get("month", ""))
+        if match:
+            return date(int(match[1]), int(match[2]), 1)
+        return timezone.localdate().replace(day=1)
+
+
+class HouseListingView(LoginRequiredMixin, View):
+    """上架 and 下架."""
+
+    http_method_names = ["post"]
+    is_listed = True
+
+    def post(self, request, pk):
+        house = get_object_or_404(House, pk=pk, owner=request.user)
+        try:
+            messages.success(request, self.act(house))
+        except ListingError as refusal:
+            messages.error(request, str(refusal))
+        return redirect("houses:mine")
+
+    def act(self, house):
+        if self.is_listed:
+            house.put_on()
+            return _("已上架")
+        house.take_off()
+        return _("已下架，不再接受新订单")

@@ -1,0 +1,176 @@
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ihome_site import frame as frame  # these two declare parameters
+from ihome_site import images, parameters
+from ihome_site import records as records
+from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin
+from ihome_site.models import Banner, HelpArticle, OperationLog, SiteNotice, SiteParameter
+
+BANNER_FOLDER = "banners"
+
+
+class BannerForm(forms.ModelForm):
+    picture = forms.FileField(
+        label=gettext_lazy("图片"),
+        required=False,
+        help_text=gettext_lazy("JPG、PNG 或 WebP，最多 10 MB；宽 1600、高 600 左右最合适"),
+        widget=forms.FileInput,
+    )
+
+    class Meta:
+        model = Banner
+        fields = ["title", "link", "picture", "begins_on", "ends_on", "order"]
+
+    def clean_picture(self):
+        upload = self.cleaned_data["picture"]
+        if not upload:
+            if not self.instance.pk:
+                raise ValidationError(_("请选择一张图片"))
+            return None
+        try:
+            return images.read(upload)
+        except images.ImageError as error:
+            raise ValidationError(str(error)) from error
+
+    def clean(self):
+        """The file is stored when all else is right; when it cannot be, no row changes."""
+        data = super().clean()
+        if data.get("picture") and not self.errors:
+            try:
+                stored = images.store(data["picture"], BANNER_FOLDER, images.PHOTO_WIDTHS)
+            except images.StoreError as error:
+                self.add_error("picture", str(error))
+                return data
+            data["picture"] = stored.name
+            self.instance.file = stored.name
+            self.instance.width, self.instance.height = stored.width, stored.height
+        return data
+
+
+@admin.register(Banner)
+class BannerAdmin(OperatorsAdmin):
+    form = BannerForm
+    list_display = ["title", "thumbnail", "link", "begins_on", "ends_on", "order"]
+    list_editable = ["order"]
+    search_fields = ["title", "link"]
+    readonly_fields = ["thumbnail"]
+    fields = ["title", "thumbnail", "picture", "link", "begins_on", "ends_on", "order"]
+
+    @admin.display(description=gettext_lazy("现在的图片"))
+    def thumbnail(self, banner):
+        if not banner.file:
+            return ""
+        return format_html('<img src="{}" width="160" alt="">', banner.url)
+
+
+@admin.register(SiteNotice)
+class SiteNoticeAdmin(OperatorsAdmin):
+    list_display = ["text", "link", "begins_on", "ends_on"]
+    search_fields = ["text"]
+
+
+@admin.register(HelpArticle)
+class HelpArticleAdmin(OperatorsAdmin):
+    list_display = ["title", "slug", "in_footer", "is_published", "order"]
+    list_editable = ["order"]
+    search_fields = ["title", "body"]
+
+
+class ParametersForm(forms.Form):
+    """Every parameter the site knows, with what it is now."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.before = {}
+        for name, parameter in parameters.registry.items():
+            now = parameter()
+            self.before[name] = now
+            default = _("默认 %(value)s") % {"value": parameter.default or _("空")}
+            self.fields[name] = forms.CharField(
+                label=parameter.label,
+                required=False,
+                initial=now,
+                max_length=200,
+                help_text=f"{parameter.rule}；{default}",
+            )
+
+    def clean(self):
+        for name, text in list(self.cleaned_data.items()):
+            try:
+                self.cleaned_data[name] = parameters.registry[name].clean(text)
+            except ValidationError as error:
+                self.add_error(name, error)
+        return self.cleaned_data
+
+    def save(self, actor):
+        """Write what is different now, each with its line in the log."""
+        for name, value in self.cleaned_data.items():
+            if value != self.before[name]:
+                row, _new = SiteParameter.objects.update_or_create(
+                    name=name, defaults={"value": str(value)}
+                )
+                before = self.before[name]
+                OperationLog.objects.record(actor, _("修改参数"), row, before, value)
+
+
+@admin.register(SiteParameter)
+class SiteParameterAdmin(OperatorsAdmin):
+    """One page for all of them; rows are only what differs from the defaults."""
+
+    has_add_permission = ReadOnlyAdmin.has_add_permission
+    has_delete_permission = ReadOnlyAdmin.has_delete_permission
+
+    def changelist_view(self, request, extra_context=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_change = self.has_change_permission(request)
+        form = ParametersForm(request.POST or None)
+        if request.method == "POST":
+            if not may_change:
+                raise PermissionDenied
+            if form.is_valid():
+                form.save(request.user)
+                self.message_user(request, _("参数已保存，下一次访问就生效"))
+                return redirect(request.path)
+        history = OperationLog.objects.filter(subject_type=self.opts.label_lower)
+        context = self.admin_site.each_context(request) | {
+            "title": self.opts.verbose_name_plural,
+            "opts": self.opts,
+            "form": form,
+            "may_change": may_change,
+            "history": history.select_related("actor").order_by("-pk")[:50],
+            "labels": {name: one.label for name, one in parameters.registry.items()},
+        }
+        return TemplateResponse(request, "admin/parameters.html", context)
+
+
+@admin.register(OperationLog)
+class OperationLogAdmin(ReadOnlyAdmin):
+    list_display = [
+        "created_at",
+        "actor",
+        "verb",
+        "kind",
+        "subject_text",
+        "before",
+        "after",
+        "reason",
+    ]
+    list_prefetch = ["actor"]
+    list_filter = ["verb", "subject_type", "created_at"]
+    search_fields = ["subject_text", "subject_id", "reason"]
+    search_people = ["actor"]
+    ordering = ["-pk"]
+
+    @admin.display(description=gettext_lazy("种类"), ordering="subject_type")
+    def kind(self, line):
+        from django.apps import apps
+
+        return apps.get_model(line.subject_type)._meta.verbose_name

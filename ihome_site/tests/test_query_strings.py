@@ -1,0 +1,182 @@
+"""Thousands of query strings nobody's form makes: 0 answers of the 5xx kind.
+
+The n-th is always the same: parts are picked by arithmetic, not by chance.
+"""
+
+import time
+from urllib.parse import quote
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from houses.models import Facility
+from ihome_site.testing import client_of, house_of_wang, order_of_li, wang
+from ihome_site.tests.test_roles import MATRIX, arguments
+
+pytestmark = [
+    pytest.mark.django_db,
+    # A date without a zone is only a warning, which these tests would take for an error.
+    pytest.mark.filterwarnings("ignore:DateTimeField .* received a naive datetime"),
+]
+QUICK, MANY = 25, 2000
+NAMES = ["aid", "sd", "ed", "sk", "p", "guests", "price_min", "price_max", "facility", "q", "next"]
+NAMES += ["begin_date", "end_date", "month", "token", "csrfmiddlewaretoken", "_", "", "%00", "a[]"]
+OPERATORS = ["o", "e", "all", "_popup", "_to_field", "_changelist_filters", "id__in", "pk", "term"]
+OPERATORS += ["status__exact", "is_listed__exact", "begin_date__gte", "created_at__lt", "stars"]
+OPERATORS += ["area__id__exact", "owner__password__startswith", "kind__exact", "p"]
+VALUES = ["", "0", "-1", "1", "2", "９", "1e400", "NaN", "Infinity", "9" * 30, "9" * 300, "0x10"]
+VALUES += [
+    "2026-02-30",
+    "0001-01-01",
+    "9999-12-31",
+    "2028-02-29",
+    "２０３０-01-01",
+    "2030-1-1",
+    "10:00",
+]
+VALUES += [
+    "2030-01",
+    "2099-12",
+    "0000-00",
+    "new",
+    "price-inc",
+    "'",
+    '"',
+    "<b>",
+    "%",
+    "_",
+    "\\",
+    "😀",
+]
+VALUES += [
+    "\x00",
+    "a\x00b",
+    "\u202e",
+    "\ufffd",
+    "null",
+    "None",
+    "true",
+    "[]",
+    "{}",
+    "/",
+    "//x",
+    "x" * 900,
+]
+RAW = [
+    "%",
+    "%zz",
+    "%ed%a0%80",
+    "%ff%fe",
+    "%c0%af",
+    "%00",
+    "+",
+    "%F0%9F%98",
+    ";",
+    "&&",
+    "==",
+    "#",
+    "?",
+]
+
+
+def query(n, names):
+    """The n-th query string: one to five pairs, some of them not even well encoded."""
+    state, pairs = n * 2654435761 % 2**32, []
+    for place in range(1 + n % 5):
+        state = (state * 1103515245 + 12345) % 2**31
+        name = names[(state >> 8) % len(names)]
+        state = (state * 1103515245 + 12345) % 2**31
+        pick = (state >> 8) % (len(VALUES) + len(RAW))
+        value = quote(VALUES[pick]) if pick < len(VALUES) else RAW[pick - len(VALUES)]
+        pairs.append(f"{name}={value}" if (n + place) % 11 else name + value)
+    return "&".join(pairs)
+
+
+def ask_all(client, url, count, names):
+    """(failing query strings, the longest time in seconds)."""
+    client.raise_request_exception = False
+    failed, longest = [], 0
+    for n in range(count):
+        began = time.perf_counter()
+        status = client.get(f"{url}?{query(n, names)}").status_code
+        longest = max(longest, time.perf_counter() - began)
+        if status >= 500:
+            failed.append(query(n, names))
+    return failed, longest
+
+
+def pages():
+    return [name for name in MATRIX if name not in {"captcha-refresh", "readyz"}]
+
+
+def client_for(name):
+    return (
+        Client() if name.startswith(("accounts:log", "accounts:reg", "home")) else client_of(wang())
+    )
+
+
+@pytest.fixture
+def scene():
+    house = house_of_wang()
+    house.facilities.add(Facility.objects.create(name="空调"))
+    return house, order_of_li(house)
+
+
+def check_page(name, scene, count, figure):
+    house, order = scene
+    if "image_" in name:
+        url = reverse(name, args=[1])
+    else:
+        url = reverse(name, args=arguments(name, house, order))
+    failed, longest = ask_all(client_for(name), url, count, NAMES)
+    figure(f"{name}: {count} query strings, longest seconds", round(longest, 2), "≤ 1")
+    assert failed == []
+
+
+@pytest.mark.parametrize("name", pages())
+def test_every_page_stands_odd_query_strings(name, scene, figure):
+    check_page(name, scene, QUICK, lambda *args: None)
+
+
+# The pages that read their query string; the others get the quick run above.
+READERS = [
+    "home",
+    "houses:list",
+    "houses:count",
+    "houses:detail",
+    "houses:calendar",
+    "houses:mine",
+    "orders:book",
+    "orders:quote",
+    "orders:trips",
+    "orders:received",
+    "accounts:login",
+    "accounts:real_name",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READERS)
+def test_two_thousand_query_strings(name, scene, figure):
+    check_page(name, scene, MANY, figure)
+
+
+def check_admin(model, count):
+    client = client_of(User.objects.create_superuser("13900000009", "x"))
+    stem = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    failed, _longest = ask_all(client, reverse(f"{stem}_changelist"), count, NAMES + OPERATORS)
+    assert failed == []
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
+def test_admins_lists_stand_odd_query_strings(model, scene):
+    check_admin(model, QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
+def test_two_thousand_query_strings_for_admin(model, scene):
+    check_admin(model, MANY // 4)
