@@ -27,12 +27,14 @@ def rows(houses):
 
 
 def draw_all(found, areas, days, query, first_is_eager):
-    """Yield each of the `rows` as HTML. `areas` maps their ids, as text, to districts."""
+    """Yield each of the `rows` as HTML. `areas` maps their ids, as text, to districts.
+
+    One that an operator made since `areas` were read is looked up.
+    """
     for place, row in enumerate(found):
         house, (area, *cover, avatar) = row[: len(FIELDS)], row[len(FIELDS) :]
-        html = draw(
-            house, areas[str(area)].name, tuple(cover), avatar, first_is_eager and not place
-        )
+        district = areas.get(str(area)) or Area.objects.get(pk=area)
+        html = draw(house, district.name, tuple(cover), avatar, first_is_eager and not place)
         yield html.replace(QUERY, query).replace(STAY, stay(days, house[2]))
 
 

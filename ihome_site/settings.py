@@ -116,7 +116,7 @@ if REDIS_URL:
         "default": {
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": REDIS_URL,
-            "KEY_PREFIX": "ihome",
+            "KEY_PREFIX": env.text("REDIS_PREFIX", "ihome"),
             "OPTIONS": {
                 # The site is slower without Redis, but it stays up.
                 "IGNORE_EXCEPTIONS": True,

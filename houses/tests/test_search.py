@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from houses import choices
 from houses.models import Area, Facility, House
 from houses.search_page import PAGE
 from ihome_site.testing import day, house_of_wang, order_of_li
@@ -47,6 +48,15 @@ def test_by_district(client):
     west = Area.objects.create(name="西城区")
     house_of_wang(title="west", area=west)
     assert found(client, aid=west.pk) == ["west"]
+
+
+def test_a_home_in_a_district_newer_than_the_choices(client, monkeypatch):
+    before = choices.read()
+    monkeypatch.setattr(choices, "read", lambda: before)
+    house_of_wang(title="新区里", area=Area.objects.create(name="新城区"))
+    page = search(client)
+    assert titles(page) == ["新区里"]
+    assert "新城区" in page.content.decode()
 
 
 @pytest.mark.parametrize(

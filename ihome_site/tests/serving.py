@@ -35,6 +35,7 @@ def environment(**extra):
         "MEDIA_ROOT": settings.MEDIA_ROOT,
         "STATIC_ROOT": settings.STATIC_ROOT,
         "DATABASE_URL": database_url(),
+        "REDIS_PREFIX": settings.CACHES["default"]["KEY_PREFIX"],
         **extra,
     }
 
