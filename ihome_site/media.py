@@ -9,7 +9,9 @@ from accounts.models import User
 from accounts.views import AVATAR_FOLDER
 from houses.models import HouseImage
 from houses.views import PHOTO_FOLDER
+from ihome_site.admin import BANNER_FOLDER
 from ihome_site.images import PHOTO_WIDTHS, sizes
+from ihome_site.models import Banner
 
 # Files are stored before their row is written, so a young file without a row is at work.
 IN_THE_MAKING = timedelta(hours=1)
@@ -21,15 +23,16 @@ def disagreements():
 
     The names of one folder are held in memory at a time: about 100 MB for a million.
     """
-    yield from compare(PHOTO_FOLDER, house_photos())
+    yield from compare(PHOTO_FOLDER, photos_of(HouseImage, "photo"))
     yield from compare(AVATAR_FOLDER, avatars())
+    yield from compare(BANNER_FOLDER, photos_of(Banner, "banner"))
 
 
-def house_photos():
-    rows = HouseImage.objects.values_list("pk", "file", "width").order_by()
+def photos_of(model, word):
+    rows = model.objects.values_list("pk", "file", "width").order_by()
     for pk, file, width in rows.iterator(chunk_size=CHUNK):
         for name, _width in sizes(file, width, PHOTO_WIDTHS):
-            yield f"photo {pk}", name
+            yield f"{word} {pk}", name
 
 
 def avatars():

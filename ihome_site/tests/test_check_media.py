@@ -12,6 +12,7 @@ from houses.models import House
 from houses.tests.qiniu_fake import FakeQiniu
 from houses.tests.test_qiniu_storage import storage_at
 from ihome_site import images
+from ihome_site.models import Banner
 from ihome_site.testing import house_of_wang, li
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,14 @@ def test_a_missing_avatar_is_named():
     user.avatar = "avatars/gone.webp"
     user.save()
     assert lines() == [f"avatar of user {user.pk}: avatars/gone.webp is missing", "exit 1"]
+
+
+def test_a_missing_banner_and_one_without_a_row_are_named():
+    orphan("banners/left.webp", hours_ago=2)
+    size = {"width": 480, "height": 180}
+    banner = Banner.objects.create(title="秋", link="/houses/", file="banners/a.webp", **size)
+    missing = f"banner {banner.pk}: banners/a.webp is missing"
+    assert lines() == [missing, "banners/left.webp belongs to no row", "exit 1"]
 
 
 def test_a_file_without_a_row_is_named():
