@@ -6,6 +6,8 @@
 - A list can be taken away as CSV, with the filters that are on; see ihome_site.exports.
 """
 
+import re
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
@@ -28,6 +30,7 @@ MOST = 1000  # rows of a list that can be paged through; who has more should sea
 MOST_NEAR = 200  # people or houses whose rows one search shows
 MOST_AT_ONCE = 200  # rows one action changes: each is a transaction, and somebody waits
 REFUSALS = (AccountError, ListingError, OrderError)
+NUMBER = re.compile("[0-9]{1,18}")  # a row's id
 SECRET = {"password", "password1", "password2"}
 
 
@@ -94,6 +97,14 @@ class OperatorsAdmin(admin.ModelAdmin):
         return csv_of(self, request)
 
     # Verbs.
+
+    def response_action(self, request, queryset):
+        """Rows are chosen by number; anything else was not chosen in this list."""
+        chosen = request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)
+        if not all(NUMBER.fullmatch(text) for text in chosen):
+            self.message_user(request, _("没看懂选了哪些，请再选一次"), messages.ERROR)
+            return None
+        return super().response_action(request, queryset)
 
     def get_actions(self, request):
         actions = super().get_actions(request)

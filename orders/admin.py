@@ -3,7 +3,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ihome_site.desk import ReadOnlyAdmin, ReasonGiven, near_rows, verb
-from orders.models import Order, OrderMove, Review
+from orders.models import Order, OrderMove, Review, plain_number
 
 NEWEST = 100_000  # reviews that are searched for words
 
@@ -79,7 +79,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     def get_search_results(self, request, orders, text):
         """A number, shown in groups of four and pasted so; else the people and the home."""
-        number = text.strip().replace("-", "")
+        number = plain_number(text)
         numbered = orders.filter(number__istartswith=number)
         if not number or numbered.exists():
             return numbered, False

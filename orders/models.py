@@ -51,6 +51,11 @@ def new_number():
     return "".join(secrets.choice(NUMBER_LETTERS) for _ in range(NUMBER_LENGTH))
 
 
+def plain_number(text):
+    """An order's number as it is kept, from the groups of four in which pages show it."""
+    return text.strip().replace("-", "").upper()
+
+
 class Rules(NamedTuple):
     """What operators may set differently from the constants above."""
 

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.urls import reverse
 
 from accounts.models import LoginAttempt, User
-from houses.models import Area, House
+from houses.models import Area, House, OccupiedNight
 from ihome_site.desk import OperatorsAdmin
 from ihome_site.exports import harmless
 from ihome_site.figures import figures
@@ -149,6 +149,16 @@ def test_the_button_on_a_row_comes_back_to_it():
     answer = act("审核", House, "hold", house, one="1", reason="有人投诉")
     assert answer.redirect_chain[-1][0] == url
     assert "有人投诉" in answer.content.decode()
+
+
+@pytest.mark.parametrize("row", ["abc", "-1", "9" * 40, "1\n", "１"])
+def test_rows_that_are_no_rows_are_refused_in_words(row):
+    house = house_of_wang(check_state="waiting", is_listed=False)
+    for more in ({}, {"one": "1"}):
+        data = {"action": "do_approve", "_selected_action": [house.pk, row], **more}
+        page = client_of(operator("审核")).post(list_url(House), data, follow=True)
+        assert "没看懂选了哪些" in page.content.decode()
+    assert House.objects.get().check_state == "waiting"
 
 
 def test_a_form_leaves_what_changed():
@@ -307,6 +317,17 @@ def test_orders_are_found_by_people_and_homes(text):
     page = client.get(list_url(Order), {"q": text}).content.decode()
     assert order.display_number in page
     assert order.display_number not in client.get(list_url(Order), {"q": "谁"}).content.decode()
+
+
+def test_nights_are_found_by_the_order_that_holds_them():
+    order, other = (
+        order_of_li(house_of_wang(), 1, 3),
+        order_of_li(house_of_wang(), 5, 6, token="t2"),
+    )
+    client = client_of(operator("客服"))
+    for text in (order.number, f" {order.display_number} "):
+        page = client.get(list_url(OccupiedNight), {"q": text}).content.decode()
+        assert (page.count("field-holder"), other.number in page) == (2, False)
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
