@@ -159,15 +159,19 @@ class SmsCodeAdmin(ReadOnlyAdmin):
 
 @admin.register(LoginAttempt)
 class LoginAttemptAdmin(ReadOnlyAdmin):
-    list_display = ["masked_mobile", "address", "device", "succeeded", "created_at"]
-    list_filter = ["succeeded", "created_at"]
+    list_display = ["masked_mobile", "created_at", "address", "browser", "method", "succeeded"]
+    list_filter = ["succeeded", "method", "created_at"]
     search_fields = ["mobile__startswith", "address__startswith"]
-    fields = list_display
+    fields = [*list_display, "device", "user_agent"]
     ordering = ["-pk"]
 
     @admin.display(description=_("手机号"))
     def masked_mobile(self, row):
         return row.masked_mobile
+
+    @admin.display(description=_("浏览器"))
+    def browser(self, row):
+        return row.browser
 
 
 @admin.register(IdCardView)

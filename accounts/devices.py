@@ -11,7 +11,7 @@ from django.core import signing
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.models import Device, network_of
+from accounts.models import Device, LoginAttempt, network_of
 from ihome_site.logs import event
 
 SALT = "accounts.devices"
@@ -35,11 +35,20 @@ def sign_in(request, user, response):
     return response
 
 
+def sign_in_by_code(request, user, response):
+    """`sign_in` of somebody who proved the mobile instead of a password."""
+    LoginAttempt.objects.create(
+        mobile=user.mobile, method=LoginAttempt.Method.CODE, succeeded=True, **traits(request)
+    )
+    return sign_in(request, user, response)
+
+
 def traits(request):
-    return {
-        "user_agent": request.headers.get("user-agent", "")[:255],
-        "address": network_of(request.address),
-    }
+    return {"user_agent": user_agent_of(request), "address": network_of(request.address)}
+
+
+def user_agent_of(request):
+    return request.headers.get("user-agent", "")[:255]
 
 
 def keep_seen(get_response):

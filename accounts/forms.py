@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import captcha
 from accounts.codes import spend_code
-from accounts.devices import known_device
+from accounts.devices import known_device, user_agent_of
 from accounts.logins import reserve_attempt
 from accounts.models import CodeError, RealName, RealNameError, SmsCode, User
 from accounts.uploads import reserve_upload
@@ -201,7 +201,9 @@ class CountedPassword(Sentences, forms.Form):
         """A row to mark as succeeded. Raises ValidationError at a limit, before any hashing."""
         try:
             device = known_device(self.request, mobile)
-            return reserve_attempt(mobile, self.request.address, device)
+            return reserve_attempt(
+                mobile, self.request.address, device, user_agent_of(self.request)
+            )
         except TooMany as refusal:
             event("sign-in limit reached", mobile=mobile, address=self.request.address)
             self.wait = refusal.wait

@@ -14,10 +14,11 @@ PER_ADDRESS = [(100, HOUR)]
 PER_KNOWN_DEVICE = [(5, DAY)]
 
 
-def reserve_attempt(mobile, address, device=""):
+def reserve_attempt(mobile, address, device="", user_agent=""):
     """Write the row of a sign-in about to be tried; it counts as failed until it succeeds.
 
-    `device` is the id of a device known to this account (accounts.devices), if it is one.
+    `device` is the id of a device known to this account (accounts.devices), if it is one;
+    `user_agent` is what the browser calls itself, at most 255 characters.
     Raises TooMany when the account or the address has failed too often.
     """
     address = network_of(address)
@@ -31,4 +32,6 @@ def reserve_attempt(mobile, address, device=""):
         if wait:
             hours = -(-wait // HOUR)
             raise TooMany(_("试得太多了，请 %(n)s 小时后再试，或用短信登录") % {"n": hours}, wait)
-        return LoginAttempt.objects.create(mobile=mobile, address=address, device=device)
+        return LoginAttempt.objects.create(
+            mobile=mobile, address=address, device=device, user_agent=user_agent
+        )

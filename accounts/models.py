@@ -100,8 +100,15 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
         return salted_hmac(SESSION_SALT, bound_to, secret=secret, algorithm="sha256").hexdigest()
 
     def disable(self, actor, reason):
-        """Nobody signs in as this user any more, and who has is signed out. Orders stay."""
-        self._switch(actor, _("停用用户"), False, reason)
+        """Nobody signs in as this user any more, and who has is signed out.
+
+        Their homes are taken off the site, for nobody would answer a request; orders stay.
+        """
+        with transaction.atomic():
+            self._switch(actor, _("停用用户"), False, reason)
+            self.devices.all().delete()
+            for house in self.houses.filter(is_listed=True):
+                house.take_off()
 
     def enable(self, actor):
         self._switch(actor, _("恢复用户"), True, "")
@@ -323,11 +330,28 @@ class SmsCode(MaskedMobile, Timestamped):
 
 
 class LoginAttempt(MaskedMobile, Timestamped):
-    """The ledger of sign-ins: a row is written before the password is looked at."""
+    """The ledger of sign-ins: a row is written before the password is looked at.
+
+    One by SMS code is written when it succeeded; its failures stand in SmsCode.
+    """
+
+    class Method(models.TextChoices):
+        PASSWORD = "password", _("密码")
+        CODE = "code", _("短信验证码")
 
     mobile = models.CharField(_("手机号"), max_length=11)
     address = models.CharField(_("地址"), max_length=45)
     device = models.CharField(_("认得的设备"), max_length=16, blank=True)
+    method = models.CharField(
+        _("方式"),
+        max_length=8,
+        choices=Method.choices,
+        default=Method.PASSWORD,
+        db_default=Method.PASSWORD,
+    )
+    user_agent = models.CharField(
+        _("浏览器"), max_length=255, blank=True, default="", db_default=""
+    )
     succeeded = models.BooleanField(_("成功"), default=False)
 
     class Meta:
@@ -339,6 +363,10 @@ class LoginAttempt(MaskedMobile, Timestamped):
 
     def __str__(self):
         return self.masked_mobile
+
+    @property
+    def browser(self):
+        return device_name(self.user_agent) if self.user_agent else ""
 
     def succeed(self):
         self.succeeded = True

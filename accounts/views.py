@@ -98,7 +98,7 @@ class RegisterView(SignedOutMixin, SmsPageMixin, FormPage, FormView):
         if user is None:
             return self.form_invalid(form)
         response = HttpResponseRedirect(self.get_success_url())
-        devices.sign_in(self.request, user, response)
+        devices.sign_in_by_code(self.request, user, response)
         messages.success(self.request, _("注册好了，欢迎来到爱家租房"))
         return response
 
@@ -127,7 +127,7 @@ class SmsLoginView(SignedOutMixin, SmsPageMixin, FormPage, FormView):
         if user is None:
             return self.form_invalid(form)
         response = HttpResponseRedirect(self.get_success_url())
-        return devices.sign_in(self.request, user, response)
+        return devices.sign_in_by_code(self.request, user, response)
 
 
 @method_decorator(private, name="dispatch")

@@ -208,6 +208,24 @@ def test_a_code_does_not_sign_in_a_disabled_user(client, settings):
     assert client.get("/accounts/me/").status_code == 302
 
 
+def test_the_login_log_names_way_and_browser(client, settings):
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile Safari/604.1" + "x" * 300
+    client.defaults["HTTP_USER_AGENT"] = agent
+    li()
+    sign_in(client, password="wrong")
+    code = code_for(client, "login", settings)
+    client.post("/accounts/login/sms/", {"mobile": MOBILES["li"], "sms_code": code})
+    refused, signed_in = LoginAttempt.objects.order_by("pk")
+    assert (refused.method, refused.succeeded, refused.browser) == (
+        "password",
+        False,
+        "Safari · iPhone",
+    )
+    assert (signed_in.method, signed_in.succeeded) == ("code", True)
+    assert signed_in.user_agent == agent[:255]
+    assert LoginAttempt(mobile=MOBILES["li"]).browser == ""
+
+
 def change(client, **changes):
     form = {"old_password": PASSWORD, "password": "new-tea-2026", "password2": "new-tea-2026"}
     return client.post("/accounts/password/", form | changes)

@@ -88,7 +88,7 @@ def reserve_upload(user):
     day.save()
 
 
-def reserve_attempt(mobile, address, device=""):
+def reserve_attempt(mobile, address, device="", user_agent=""):
     failures = LoginAttempt.objects.filter(mobile=mobile, succeeded=False)
     if failures.count() >= 25:
         raise TooMany("试得太多了", 1)

@@ -1,8 +1,9 @@
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import AccountError, User
-from houses.models import House
+from houses.models import House, StayError
 from ihome_site.models import OperationLog
 from ihome_site.testing import (
     chen,
@@ -123,6 +124,22 @@ def test_a_disabled_user_is_out_at_once_and_old_sessions_stay_dead(operator):
     assert client_of(chen()).get("/accounts/me/").status_code == 200
     lines = OperationLog.objects.order_by("pk").values_list("before", "after", "reason")
     assert list(lines) == [("可登录", "停用", "冒用他人照片"), ("停用", "可登录", "")]
+
+
+def test_a_disabled_owners_homes_are_off_the_site_and_their_browsers_forgotten(operator, client):
+    house, kept = house_of_wang(), house_of_wang(title="早就下架", is_listed=False)
+    wang().devices.create(session_key="k", address="127.0.0.1", seen_at=timezone.now())
+    assert client.get(f"/houses/{house.pk}/").status_code == 200
+    wang().disable(operator, "冒用他人照片")
+    assert house.title not in client.get("/houses/").content.decode()
+    with pytest.raises(StayError):
+        order_of_li(house)
+    assert not wang().devices.exists()
+    wang().enable(operator)
+    house.refresh_from_db()
+    assert not house.is_listed  # the owner lists it again when they are ready
+    house.put_on()
+    assert not type(house).objects.get(pk=kept.pk).is_listed
 
 
 def test_nobody_disables_themselves_or_twice(operator):
