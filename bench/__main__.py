@@ -26,8 +26,7 @@ ROWS = {
     "house, first seen": None,
     "search, page 50": None,
 }
-# row → the part of its anonymous share to reach when signed in.
-SIGNED_IN = {"home": 0.6, "search, seen": 0.6, "search, first seen": 0.6, "house, seen": 0.6}
+SIGNED_IN = ["home", "search, seen", "search, first seen", "house, seen"]
 ONCE = {"search, first seen", "house, first seen", "search, page 50"}
 
 
@@ -134,7 +133,7 @@ def main():
         for profile in profiles
         for count in homes
     ]
-    rows = report.rows(results, ROWS, SIGNED_IN)
+    rows = report.rows(results, ROWS)
     report.show(rows, results)
     (HOUSES / "results.json").write_text(
         json.dumps({"measured": results, "table": rows}, indent=1) + "\n"

@@ -2,6 +2,7 @@
 
 GROWTH = 1.3  # how much slower a page may be at the largest number of homes than at the smallest
 GROWING = ["home", "search, seen", "search, first seen", "house, seen", "search, page 50"]
+SIGNED_IN = 0.6  # of the bar of the same page for strangers
 SOLD_RATIO, P99 = 5, 2
 
 
@@ -26,14 +27,16 @@ def row(result, name, value, bar, at_most=False):
     }
 
 
-def rows(results, bars, signed_in):
+def rows(results, bars):
+    """The table. `bars` are the shares to reach by row; None where there is no bar."""
     table = []
     for result in results:
         shares = result["shares"]
         table += [row(result, name, shares[name], bar) for name, bar in bars.items()]
-        for name, part in signed_in.items():
+        for name, bar in bars.items():
             both = f"{name}, signed in"
-            table.append(row(result, both, shares[both], part * shares[name]))
+            if both in shares:
+                table.append(row(result, both, shares[both], SIGNED_IN * bar))
         bookings = result["bookings"]
         sold = "nights sold, 50 homes : 1"
         table.append(row(result, sold, bookings["sold_ratio"], SOLD_RATIO))

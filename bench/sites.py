@@ -102,9 +102,10 @@ class Site:
         command = [sys.executable, "-m", "gunicorn", "ihome_site.wsgi", "--preload"]
         command += ["--bind", urlsplit(self.url).netloc, "--log-level", "error"]
         command += ["--workers", str(WORKERS), "--threads", str(THREADS)]
-        self.server = subprocess.Popen(
-            command, env=self.environment, cwd=ROOT, start_new_session=True
-        )
+        with open(FOLDER / "server.log", "wb") as log:
+            self.server = subprocess.Popen(
+                command, env=self.environment, cwd=ROOT, stderr=log, start_new_session=True
+            )
         self.wait()
         self.sessions = json.loads(self.shell(SIGN_IN))["sessions"]
         return self
