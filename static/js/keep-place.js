@@ -19,19 +19,31 @@ export default function keepPlace(list) {
   if (isBack && kept?.page === here() && kept.cards > cards()) goBackTo(kept);
 
   async function goBackTo({ cards: count, y }) {
-    for (let n = 0; n < MOST && cards() < count && more(); n++) await nextPage();
+    for (let n = 0; n < MOST && cards() < count; n++) {
+      await until(isTakenOver);
+      if (!more()) break;
+      const before = cards();
+      more().click();
+      await until(() => cards() > before && isTakenOver());
+    }
     scrollTo({ top: y, behavior: "instant" });
   }
 
-  function nextPage() {
-    const before = cards();
-    return new Promise((resolve) => {
-      document.addEventListener("htmx:afterSettle", function settled() {
-        if (cards() === before) return; // something else on the page
-        document.removeEventListener("htmx:afterSettle", settled);
-        resolve();
-      });
-      more().click();
-    });
+  /* For a moment after new cards came, their link is htmx's no more than any other:
+     a click would leave the page. */
+  function isTakenOver() {
+    return !more()?.closest(".htmx-added");
   }
+}
+
+function until(holds) {
+  return new Promise((resolve) => {
+    function look() {
+      if (!holds()) return;
+      document.removeEventListener("htmx:afterSettle", look);
+      resolve();
+    }
+    document.addEventListener("htmx:afterSettle", look);
+    look();
+  });
 }
