@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -59,14 +60,14 @@ class UserAdmin(OperatorsAdmin, DjangoUserAdmin):
     list_filter = ["is_active", "is_staff", "groups", "created_at"]
     search_fields = ["mobile", "name"]
     ordering = ["-created_at"]
-    readonly_fields = ["avatar", "is_active", "last_login", "created_at", "updated_at"]
+    readonly_fields = ["picture", "is_active", "last_login", "created_at", "updated_at"]
+    filter_horizontal = []
     fieldsets = [
-        (None, {"fields": ["mobile", "password", "name", "avatar", "is_active"]}),
+        (None, {"fields": ["mobile", "password", "name", "picture", "is_active"]}),
         (_("权限"), {"fields": ["is_staff", "is_superuser", "groups"]}),
         (_("时间"), {"fields": ["last_login", "created_at", "updated_at"]}),
     ]
     add_fieldsets = [(None, {"fields": ["mobile", "usable_password", "password1", "password2"]})]
-    filter_horizontal = ["groups"]
     verbs = [
         verb(
             "disable",
@@ -77,6 +78,10 @@ class UserAdmin(OperatorsAdmin, DjangoUserAdmin):
         ),
         verb("enable", _("恢复"), "accounts.disable_user", fits=lambda user: not user.is_active),
     ]
+
+    @admin.display(description=_("头像"))
+    def picture(self, user):
+        return format_html('<img src="{}" width="64" height="64" alt="">', user.avatar_url)
 
     def get_readonly_fields(self, request, obj=None):
         """Nobody makes a superuser who is none."""

@@ -128,6 +128,10 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
             OperationLog.objects.record(actor, verb, self, words[not active], words[active], reason)
         self.refresh_from_db(fields=["is_active", "session_round"])
 
+    def get_short_name(self):
+        """How the operators' desk greets them."""
+        return self.display_name
+
     @property
     def display_name(self):
         """How the site calls the user to their face."""

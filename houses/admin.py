@@ -81,7 +81,6 @@ class HouseAdmin(OperatorsAdmin):
     search_people = ["owner"]
     search_help_text = _("标题、地址，或房东的手机号、名字")
     autocomplete_fields = ["owner", "area"]
-    filter_horizontal = ["facilities"]
     readonly_fields = [
         "is_listed",
         "check_state",

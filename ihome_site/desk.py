@@ -61,6 +61,7 @@ class ReasonForm(forms.Form):
 
 class OperatorsAdmin(admin.ModelAdmin):
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each filter would be counted to its end
     paginator = RoughPaginator
     list_per_page = 50
     list_max_show_all = 0
@@ -87,6 +88,16 @@ class OperatorsAdmin(admin.ModelAdmin):
         found, _duplicates = super().get_search_results(request, rows, text)
         near = near_rows(text.strip(), self.search_people, self.search_houses)
         return (found | rows.filter(near) if near else found), False
+
+    def changelist_view(self, request, extra_context=None):
+        title = {"title": self.opts.verbose_name_plural}
+        return super().changelist_view(request, title | (extra_context or {}))
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        """The few roles and facilities there are stand there to be ticked."""
+        if db_field.name not in self.filter_horizontal:
+            kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_urls(self):
         name = f"{self.opts.app_label}_{self.opts.model_name}_export"

@@ -49,12 +49,12 @@ class OrderAdmin(ReadOnlyAdmin):
 
     list_display = [
         "display_number",
+        "state_label",
         "title",
         "guest",
         "begin_date",
         "end_date",
         "amount",
-        "state_label",
         "created_at",
     ]
     list_prefetch = ["guest"]
@@ -108,7 +108,7 @@ class Hidden(ReasonGiven):
 
 @admin.register(Review)
 class ReviewAdmin(ReadOnlyAdmin):
-    list_display = ["order", "house", "stars", "text", "answer", "is_hidden", "created_at"]
+    list_display = ["order", "house", "stars", "is_hidden", "text", "answer", "created_at"]
     list_prefetch = ["order__house"]
     list_filter = [Stars, Hidden]
     verbs = [

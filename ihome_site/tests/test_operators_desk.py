@@ -190,6 +190,16 @@ def test_an_administrator_makes_no_superuser_and_takes_over_none():
     assert client.post(password, {"password1": "a" * 12, "password2": "a" * 12}).status_code == 403
 
 
+def test_a_users_page_shows_roles_to_tick_and_nothing_of_the_password():
+    client = client_of(operator("管理员"))
+    page = client.get(reverse("admin:accounts_user_change", args=[li().pk])).content.decode()
+    assert page.count('type="checkbox" name="groups"') == len(ROLES)
+    assert "重置密码" in page
+    assert "md5" not in page.lower()
+    assert "欢迎" in page
+    assert operator("管理员").mobile not in page
+
+
 # CSV.
 
 
