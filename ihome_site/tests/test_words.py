@@ -10,7 +10,7 @@ from django.conf import settings
 CHINESE = re.compile("[\u4e00-\u9fff]")
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
 # These stand alone: they must work when nothing else does.
-ALONE = {"400.html", "500.html", "503.html"}
+ALONE = {"_alone.html", "400.html", "500.html", "503.html"}
 TEMPLATES = [
     path
     for path in sorted((settings.BASE_DIR / "templates").rglob("*.html"))
