@@ -24,7 +24,7 @@ from houses.listing import ListingError
 from houses.models import House
 from ihome_site.exports import csv_of
 from ihome_site.models import OperationLog
-from orders.models import OrderError
+from orders.models import Order, OrderError
 
 MOST = 1000  # rows of a list that can be paged through; who has more should search or filter
 MOST_NEAR = 200  # people or houses whose rows one search shows
@@ -74,6 +74,7 @@ class OperatorsAdmin(admin.ModelAdmin):
     list_prefetch = []
     search_people = []  # foreign keys to users, found by mobile or name
     search_houses = []  # foreign keys to houses, found by title
+    search_order = ""  # a column with an order's number, beside one with its house
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related(*self.list_prefetch)
@@ -85,6 +86,9 @@ class OperatorsAdmin(admin.ModelAdmin):
         """
         if not text.strip():
             return rows, False
+        if self.search_order and (order := Order.objects.numbered(text)):
+            # The house first: it has an index.
+            return rows.filter(house=order.house_id, **{self.search_order: order.number}), False
         found, _duplicates = super().get_search_results(request, rows, text)
         near = near_rows(text.strip(), self.search_people, self.search_houses)
         return (found | rows.filter(near) if near else found), False

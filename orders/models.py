@@ -83,6 +83,10 @@ class OrderQuerySet(models.QuerySet):
         """With what an order's card shows."""
         return self.select_related("house__area", "house__cover", "house__owner", "guest", "review")
 
+    def numbered(self, text):
+        """The order whose number somebody typed or pasted, or None."""
+        return self.filter(number=plain_number(text)).first()
+
     def newest_first(self):
         return self.order_by("-created_at", "-pk")
 
