@@ -44,11 +44,6 @@ def nights_changed(house):
     changed(f"house:{house.pk}", f"nights:{CITY}", f"nights:{house.area_id}")
 
 
-def site_changed():
-    """Something that may show anywhere is different now."""
-    changed("site")
-
-
 def home():
     """The home page's key and subjects."""
     return f"home:{today()}", ["site", f"area:{CITY}"]

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from houses.caching import cover_changed, house_changed, nights_changed, site_changed
+from houses.caching import cover_changed, house_changed, nights_changed
 from houses.listing import LISTED_IF_FIT, Listing
 from ihome_site.images import PHOTO_WIDTHS, sizes
 from ihome_site.locking import durable
-from ihome_site.models import Timestamped
+from ihome_site.models import OnEveryPage, Timestamped
 from ihome_site.queries import WalkedQuery
 
 HORIZON = timedelta(days=365)  # how far ahead nights can be booked: prices beyond are guesses
@@ -38,23 +38,7 @@ def end_of_day(day):
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
-class ShownEverywhere(Timestamped):
-    """Rows that any page may show."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        site_changed()
-
-    def delete(self, *args, **kwargs):
-        counts = super().delete(*args, **kwargs)
-        site_changed()
-        return counts
-
-
-class Area(ShownEverywhere):
+class Area(OnEveryPage):
     name = models.CharField(gettext_lazy("城区"), max_length=32, unique=True)
     order = models.PositiveSmallIntegerField(gettext_lazy("排序"), default=0)
 
@@ -73,7 +57,7 @@ class FacilityQuerySet(models.QuerySet):
         return self.annotate(is_present=Exists(pairs))
 
 
-class Facility(ShownEverywhere):
+class Facility(OnEveryPage):
     name = models.CharField(gettext_lazy("设施"), max_length=32, unique=True)
     icon = models.CharField(gettext_lazy("图标"), max_length=32, default="check")
     order = models.PositiveSmallIntegerField(gettext_lazy("排序"), default=0)

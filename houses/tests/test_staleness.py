@@ -1,9 +1,11 @@
 """Whatever is written is in the next answer of every page, to everyone."""
 
+import json
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +22,7 @@ from ihome_site.testing import (
 from orders.models import Order
 
 pytestmark = pytest.mark.django_db
+DATED = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
 PHOTO = {"width": 800, "height": 600}
 
 
@@ -147,6 +150,14 @@ def test_a_district_and_a_facility_get_another_name(house):
     edit(Facility.objects.get(), name="大浴缸")
     assert shown(house, "东城区") == set()
     assert f"/houses/{house.pk}/" in shown(house, "大浴缸")
+
+
+def test_districts_come_by_loaddata(house, tmp_path):
+    assert len(shown(house, "东城区")) == 6
+    row = {"model": "houses.area", "pk": house.area_id, "fields": {"name": "东城"} | DATED}
+    (tmp_path / "areas.json").write_text(json.dumps([row]))
+    call_command("loaddata", str(tmp_path / "areas.json"), verbosity=0)
+    assert shown(house, "东城区") == set()
 
 
 def test_a_review_and_its_answer(house):
