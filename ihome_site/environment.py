@@ -65,15 +65,22 @@ def fernet_keys(name, text):
     return keys
 
 
+SPECIAL = "In a password, # ? / : @ % [ ] are written %23 %3F %2F %3A %40 %25 %5B %5D."
+
+
 def database(url):
     """Django's DATABASES entry for `sqlite:///path` or `mysql://user:password@host:port/name`.
 
     Raises ImproperlyConfigured for any other scheme or a URL without a database name.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"DATABASE_URL is no address. {SPECIAL}") from None
     name = unquote(parts.path[1:])
-    if not name:
-        raise ImproperlyConfigured("DATABASE_URL names no database")
+    if not name or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"DATABASE_URL names no database. {SPECIAL}")
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
@@ -89,7 +96,7 @@ def database(url):
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "127.0.0.1",
-        "PORT": str(parts.port or 3306),
+        "PORT": str(port or 3306),
         "OPTIONS": MYSQL_OPTIONS,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

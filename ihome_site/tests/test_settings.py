@@ -84,10 +84,21 @@ def test_a_proxy_that_is_no_address_stops_the_start(proxies):
     assert "TRUSTED_PROXIES" in done.stderr
 
 
-def test_an_unreadable_database_address_stops_the_start():
-    done = manage("check", DATABASE_URL="postgres://localhost/ihome")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://localhost/ihome",
+        "mysql://i:a#b@h/ihome",
+        "mysql://i:a?b@h/ihome",
+        "mysql://i:[@h/ihome",
+        "mysql://i:p@h:x/ihome",
+        "mysql://i:p@h",
+    ],
+)
+def test_an_unreadable_database_address_stops_the_start(url):
+    done = manage("check", DATABASE_URL=url)
     assert done.returncode != 0
-    assert "DATABASE_URL" in done.stderr
+    assert "ImproperlyConfigured: DATABASE_URL" in done.stderr
 
 
 PRINT = (
