@@ -51,8 +51,15 @@ def day_and_time(moment):
 
 
 def hours_left(moment):
-    """Whole hours until `moment`, rounded up; 0 when it has passed."""
-    return max(0, ceil((moment - timezone.now()) / timedelta(hours=1)))
+    """Whole hours until `moment`, rounded up; 0 when it has passed.
+
+    A minute over the hour does not begin another: deadlines lie on the next full minute, and
+    24 hours were promised.
+    """
+    left = moment - timezone.now()
+    if left <= timedelta(0):
+        return 0
+    return max(1, ceil((left - timedelta(minutes=1)) / timedelta(hours=1)))
 
 
 def days_until(day):

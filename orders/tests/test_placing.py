@@ -5,6 +5,7 @@ import pytest
 from django.utils import timezone
 
 from houses.models import HORIZON, House, OccupiedNight, StayError
+from ihome_site.dates import hours_left
 from ihome_site.testing import chen, day, house_of_wang, li, order_of_li, wang
 from orders.models import MAX_WAITING, Order, OrderError, OrderMove, PriceChanged
 
@@ -163,3 +164,14 @@ def test_a_house_deleted_meanwhile_is_refused_with_a_sentence():
     House.objects.all().delete()
     with pytest.raises(StayError, match="不在了"):
         order_of_li(house)
+
+
+def test_a_fresh_request_has_24_hours_and_no_more(time_machine):
+    noon = timezone.localtime().replace(hour=12, minute=30, second=17)
+    time_machine.move_to(noon, tick=False)
+    order = order_of_li(house_of_wang(), 5, 7)
+    assert hours_left(order.expires_at) == 24
+    time_machine.shift(timedelta(hours=23, minutes=59, seconds=30))
+    assert hours_left(order.expires_at) == 1
+    time_machine.shift(timedelta(minutes=2))
+    assert hours_left(order.expires_at) == 0
