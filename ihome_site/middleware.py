@@ -38,6 +38,8 @@ def every_answer(get_response):
         response["X-Request-ID"] = request_id.get()
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""  # Content-Length stays that of the whole page
         if request.method not in SAFE_METHODS:
             event(
                 f"{request.method} {request.path}",

@@ -242,3 +242,12 @@ def test_a_program_is_told_in_json_that_its_photo_is_too_large():
         HTTP_ACCEPT="application/json",
     )  # fmt: skip
     assert (answer.status_code, answer.json()["ok"]) == (413, False)
+
+
+def test_head_is_get_without_the_page(client):
+    house_of_wang()
+    for path in ("/", "/houses/", "/nowhere/"):
+        status, headers, body = ask(client, "GET", path)
+        again, same, nothing = ask(client, "HEAD", path)
+        assert (again, nothing) == (status, b"")
+        assert int(same["Content-Length"]) == int(headers["Content-Length"]) == len(body)
