@@ -2,7 +2,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
@@ -38,7 +38,7 @@ class UserForm(UserChangeForm):
         field_classes = {"name": NoneForEmpty}
 
 
-class NewUserForm(AdminUserCreationForm):
+class NewUserForm(BaseUserCreationForm):
     class Meta:
         model = User
         fields = ["mobile"]
@@ -67,7 +67,7 @@ class UserAdmin(OperatorsAdmin, DjangoUserAdmin):
         (_("权限"), {"fields": ["is_staff", "is_superuser", "groups"]}),
         (_("时间"), {"fields": ["last_login", "created_at", "updated_at"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["mobile", "usable_password", "password1", "password2"]})]
+    add_fieldsets = [(None, {"fields": ["mobile", "password1", "password2"]})]
     verbs = [
         verb(
             "disable",
@@ -78,6 +78,14 @@ class UserAdmin(OperatorsAdmin, DjangoUserAdmin):
         ),
         verb("enable", _("恢复"), "accounts.disable_user", fits=lambda user: not user.is_active),
     ]
+
+    def get_fieldsets(self, request, obj=None):
+        """Who may not set a password is offered no button to do so."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        without = [name for name in fieldsets[0][1]["fields"] if name != "password"]
+        return [(None, {"fields": without}), *fieldsets[1:]]
 
     @admin.display(description=_("头像"))
     def picture(self, user):

@@ -116,6 +116,10 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
     def _switch(self, actor, verb, active, reason):
         if actor == self:
             raise AccountError(_("不能停用自己"))
+        if self.is_superuser and not actor.is_superuser:
+            raise AccountError(_("超级用户只能由超级用户停用或恢复"))
+        if self.is_staff and not actor.has_perm("accounts.change_user"):
+            raise AccountError(_("运营人员只能由管理员停用或恢复"))
         with transaction.atomic():
             switched = User.objects.filter(pk=self.pk, is_active=not active).update(
                 is_active=active,
@@ -354,7 +358,7 @@ class LoginAttempt(MaskedMobile, Timestamped):
         db_default=Method.PASSWORD,
     )
     user_agent = models.CharField(
-        _("浏览器"), max_length=255, blank=True, default="", db_default=""
+        _("浏览器原文"), max_length=255, blank=True, default="", db_default=""
     )
     succeeded = models.BooleanField(_("成功"), default=False)
 

@@ -1,3 +1,5 @@
+from textwrap import wrap
+
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -124,11 +126,16 @@ class HouseAdmin(OperatorsAdmin):
 class OccupiedNightAdmin(ReadOnlyAdmin):
     """To be looked at; the calendar is changed through houses and orders."""
 
-    list_display = ["house", "night", "kind", "holder", "expires_at"]
+    list_display = ["house", "night", "kind", "order_number", "expires_at"]
     list_prefetch = ["house"]
     list_filter = ["kind"]
     search_fields = ["=house__id"]
     search_houses = ["house"]
     search_order = "holder"
+    fields = list_display
     search_help_text = _("房源的编号或标题，或订单号")
     ordering = ["-pk"]
+
+    @admin.display(description=_("订单号"))
+    def order_number(self, night):
+        return "-".join(wrap(night.holder, 4))

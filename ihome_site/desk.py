@@ -10,6 +10,7 @@ import re
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import redirect
@@ -59,6 +60,14 @@ class ReasonForm(forms.Form):
     )
 
 
+class DeskList(ChangeList):
+    def get_results(self, request):
+        """Without a search there is nothing to go back from: no link to show all."""
+        super().get_results(request)
+        if not self.query and not self.get_filters_params():
+            self.full_result_count = self.result_count
+
+
 class OperatorsAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each filter would be counted to its end
@@ -92,6 +101,9 @@ class OperatorsAdmin(admin.ModelAdmin):
         found, _duplicates = super().get_search_results(request, rows, text)
         near = near_rows(text.strip(), self.search_people, self.search_houses)
         return (found | rows.filter(near) if near else found), False
+
+    def get_changelist(self, request, **kwargs):
+        return DeskList
 
     def changelist_view(self, request, extra_context=None):
         title = {"title": self.opts.verbose_name_plural}

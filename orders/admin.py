@@ -52,12 +52,13 @@ class OrderAdmin(ReadOnlyAdmin):
         "state_label",
         "title",
         "guest",
+        "owner",
         "begin_date",
         "end_date",
         "amount",
         "created_at",
     ]
-    list_prefetch = ["guest"]
+    list_prefetch = ["guest", "house__owner"]
     list_filter = [WaitingLong, "status", "begin_date", "created_at"]
     search_fields = ["number"]  # that there is a search; see get_search_results
     search_help_text = _("订单号，房客或房东的手机号、名字，或房源的标题")
@@ -72,6 +73,10 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description=_("订单号"), ordering="number")
     def display_number(self, order):
         return order.display_number
+
+    @admin.display(description=_("房东"))
+    def owner(self, order):
+        return order.house.owner
 
     @admin.display(description=_("状态"), ordering="status")
     def state_label(self, order):

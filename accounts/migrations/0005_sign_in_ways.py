@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             model_name="loginattempt",
             name="user_agent",
             field=models.CharField(
-                blank=True, db_default="", default="", max_length=255, verbose_name="浏览器"
+                blank=True, db_default="", default="", max_length=255, verbose_name="浏览器原文"
             ),
         ),
     ]

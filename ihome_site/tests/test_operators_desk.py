@@ -172,7 +172,7 @@ def test_a_form_leaves_what_changed():
 
 def test_a_password_never_stands_in_the_log():
     admin_client = client_of(User.objects.create_superuser("13900000009", "x"))
-    form = {"mobile": "13711110000", "usable_password": "true"}
+    form = {"mobile": "13711110000"}
     form |= {"password1": "gulou-clock-9", "password2": "gulou-clock-9"}
     assert admin_client.post("/admin/accounts/user/add/", form).status_code == 302
     assert "gulou" not in str(list(OperationLog.objects.values()))
@@ -198,6 +198,36 @@ def test_a_users_page_shows_roles_to_tick_and_nothing_of_the_password():
     assert "md5" not in page.lower()
     assert "欢迎" in page
     assert operator("管理员").mobile not in page
+
+
+def test_pages_that_django_leaves_in_english_are_chinese():
+    client = client_of(operator("管理员"))
+    for path in ("/admin/", "/admin/accounts/user/add/"):
+        page = client.get(path).content.decode()
+        assert "Model name" not in page
+        assert "After you" not in page
+
+
+def test_operators_are_disabled_by_administrators_alone():
+    boss = User.objects.create_superuser("13900000009", "x")
+    for role, stays in [("客服", True), ("管理员", False)]:
+        page = act(role, User, "disable", boss, operator("运营"), reason="误会").content.decode()
+        assert "超级用户只能由超级用户停用或恢复" in page
+        assert User.objects.get(pk=boss.pk).is_active
+        assert operator("运营").is_active == stays
+
+
+def test_who_may_not_set_passwords_sees_no_button_for_it():
+    page = client_of(operator("客服")).get(reverse("admin:accounts_user_change", args=[li().pk]))
+    assert page.status_code == 200
+    assert "重置密码" not in page.content.decode()
+
+
+def test_a_list_nobody_searched_offers_no_way_back():
+    house_of_wang()
+    client = client_of(operator("审核"))
+    assert "显示全部" not in client.get(list_url(House)).content.decode()
+    assert "显示全部" in client.get(list_url(House), {"q": "鼓楼"}).content.decode()
 
 
 # CSV.
@@ -337,7 +367,7 @@ def test_nights_are_found_by_the_order_that_holds_them():
     client = client_of(operator("客服"))
     for text in (order.number, f" {order.display_number} "):
         page = client.get(list_url(OccupiedNight), {"q": text}).content.decode()
-        assert (page.count("field-holder"), other.number in page) == (2, False)
+        assert (page.count("field-order_number"), other.display_number in page) == (2, False)
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
