@@ -159,6 +159,7 @@ READERS = [
 
 
 @pytest.mark.slow
+@pytest.mark.many
 @pytest.mark.parametrize("name", READERS)
 def test_two_thousand_query_strings(name, scene, figure):
     check_page(name, scene, MANY, figure)
