@@ -95,23 +95,25 @@ def measure(profile, homes, rounds, seconds):
     site = Site(profile, homes)
     print(f"{profile}, {homes} homes: filling", flush=True)
     filled = site.fill()
-    with site:
+    with site.serving(workers=1):
         run = Run(site, seconds)
         run.warm()
         measured = [run.round() for _n in range(rounds)]
-        result = {
-            "profile": profile,
-            "homes": homes,
-            "fill_s": filled,
-            "bad": run.bad,
-            "shares": {
-                name: statistics.median(shares[name] for shares in measured) for name in measured[0]
-            },
-            "bookings": races(site, homes // 2),
-            "stale": seen_at_once(site, run.files["search, seen"]),
-        }
+    with site.serving(workers=2):
+        bookings = races(site, homes // 2)
+        stale = seen_at_once(site, run.files["search, seen"])
     print(site.manage("check_invariants").strip(), flush=True)
-    return result
+    return {
+        "profile": profile,
+        "homes": homes,
+        "fill_s": filled,
+        "bad": run.bad,
+        "shares": {
+            name: statistics.median(shares[name] for shares in measured) for name in measured[0]
+        },
+        "bookings": bookings,
+        "stale": stale,
+    }
 
 
 def main():

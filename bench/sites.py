@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "var" / "bench"
-WORKERS, THREADS = 2, 8
+THREADS = 8
 
 # Prints {"count": …, "sessions": […]}: how many homes there are, and guests signed in.
 SIGN_IN = """
@@ -95,20 +96,29 @@ class Site:
         )
         server.query(f"CREATE DATABASE IF NOT EXISTS `{url.path[1:]}` CHARACTER SET utf8mb4")
 
-    def __enter__(self):
+    @contextmanager
+    def serving(self, workers):
+        """gunicorn with this many processes, and people signed in to it."""
+        self.start(workers)
+        try:
+            self.sessions = json.loads(self.shell(SIGN_IN))["sessions"]
+            yield
+        finally:
+            os.killpg(self.server.pid, signal.SIGTERM)
+            self.server.wait()
+
+    def start(self, workers):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
         command = [sys.executable, "-m", "gunicorn", "ihome_site.wsgi", "--preload"]
         command += ["--bind", urlsplit(self.url).netloc, "--log-level", "error"]
-        command += ["--workers", str(WORKERS), "--threads", str(THREADS)]
+        command += ["--workers", str(workers), "--threads", str(THREADS)]
         with open(FOLDER / "server.log", "wb") as log:
             self.server = subprocess.Popen(
                 command, env=self.environment, cwd=ROOT, stderr=log, start_new_session=True
             )
         self.wait()
-        self.sessions = json.loads(self.shell(SIGN_IN))["sessions"]
-        return self
 
     def wait(self):
         for _n in range(300):
@@ -118,10 +128,6 @@ class Site:
             except requests.RequestException:
                 time.sleep(0.2)
         raise RuntimeError("gunicorn does not answer")
-
-    def __exit__(self, *error):
-        os.killpg(self.server.pid, signal.SIGTERM)
-        self.server.wait()
 
 
 SECRETS = {

@@ -19,6 +19,7 @@ minute, and a dated search is remembered for the minute it was made in.
 
 from django.utils import timezone
 
+from ihome_site import dates
 from ihome_site.caching import changed
 
 CHOICES_LIFE = 24 * 3600  # seconds
@@ -62,7 +63,7 @@ def house_subjects(pk):
 
 def today():
     """Part of every key: what is past, and how far one can book, changes at midnight."""
-    return timezone.localdate().isoformat()
+    return dates.today().isoformat()
 
 
 def search_key(form, number, template):

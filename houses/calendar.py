@@ -3,9 +3,8 @@
 import calendar
 from datetime import date, timedelta
 
-from django.utils import timezone
-
 from houses.models import HORIZON
+from ihome_site import dates
 
 MONDAY_FIRST = calendar.Calendar(firstweekday=0)
 
@@ -26,7 +25,7 @@ def month_table(first, nights, today=None):
     `nights` maps a date to its held OccupiedNight (or is a set of dates). A cell is a dict of
     `date`, `kind` (past, taken, today, free) and `night` (the OccupiedNight or None).
     """
-    today = today or timezone.localdate()
+    today = today or dates.today()
 
     def cell(number):
         if not number:
@@ -54,13 +53,13 @@ def kind(day, taken, today):
 
 def taken_dates(house):
     """The dates of this month and on, up to the horizon, that cannot be booked."""
-    today = timezone.localdate()
+    today = dates.today()
     return house.nights.dates(today.replace(day=1), today + HORIZON)
 
 
 def taken_and_next_expiry(house):
     """taken_dates, and the moment the first of their holds runs out (None when none does)."""
-    today = timezone.localdate()
+    today = dates.today()
     held = house.nights.held().filter(night__gte=today.replace(day=1), night__lt=today + HORIZON)
     rows = list(held.values_list("night", "expires_at"))
     ends = [expires_at for _night, expires_at in rows if expires_at]
@@ -69,13 +68,13 @@ def taken_and_next_expiry(house):
 
 def two_months(taken):
     """The month of today and the next one, as tables."""
-    first = timezone.localdate().replace(day=1)
+    first = dates.today().replace(day=1)
     return [month_table(month, taken) for month in (first, next_month(first))]
 
 
 def booking_calendar(house, taken):
     """What the calendar element in the browser needs to know, JSON-ready."""
-    today = timezone.localdate()
+    today = dates.today()
     return {
         "today": today.isoformat(),
         "horizon": (today + HORIZON).isoformat(),

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.uploads import reserve_upload
 from houses import choices
 from houses.models import HORIZON, House
+from ihome_site import dates
 from ihome_site.fields import IsoDateField, MoneyField, RowsField, WholeNumberField
 from ihome_site.forms import Sentences
 from ihome_site.images import ImageError, read
@@ -84,7 +84,7 @@ class HouseSearchForm(forms.Form):
             begin, end = None, None
             self.notes.append(_("日期太远了，没有用上"))
         if begin:
-            today = timezone.localdate()
+            today = dates.today()
             if end <= begin:
                 self.notes.append(_("离开日期要晚于入住日期，日期没有用上"))
             elif begin < today:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from houses.caching import cover_changed, house_changed, nights_changed
 from houses.listing import LISTED_IF_FIT, Listing
+from ihome_site import dates
 from ihome_site.images import PHOTO_WIDTHS, sizes
 from ihome_site.locking import durable
 from ihome_site.models import OnEveryPage, Timestamped
@@ -257,7 +258,7 @@ class House(Listing, Timestamped):
 
     def check_stay(self, begin, end, guests, guest):
         """Raise StayError unless `guest` may ask for these nights, free or not."""
-        today = timezone.localdate()
+        today = dates.today()
         count = (end - begin).days
         if guest == self.owner:
             raise StayError(_("这是您自己的房源，不能预定"))
@@ -379,7 +380,7 @@ class House(Listing, Timestamped):
 
 def check_span(begin, end):
     """Raise StayError unless [begin, end) is one or more nights from today to the horizon."""
-    today = timezone.localdate()
+    today = dates.today()
     if begin < today:
         raise StayError(_("日期已经过去了"))
     if end <= begin:

@@ -1,12 +1,12 @@
 """A page of search results, put together from pieces that change at different times."""
 
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from houses import caching
 from houses.cards import draw_all, rows
 from houses.models import HORIZON
+from ihome_site import dates
 from ihome_site.caching import remember
 from ihome_site.pages import cut, fill
 from ihome_site.paging import Page
@@ -29,7 +29,7 @@ def search_context(form, number):
         "drawn": list(draw_all(page.items, form.areas, form.days, form.carried_query, eager)),
         "count": seen + 1 if page.count is None else page.count,
         "many": seen,
-        "horizon": timezone.localdate() + HORIZON,
+        "horizon": dates.today() + HORIZON,
     }
 
 

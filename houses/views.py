@@ -7,7 +7,6 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -35,7 +34,7 @@ from houses.house_page import context_of, house_parts, life_of, picked
 from houses.listing import ListingError
 from houses.models import HORIZON, MAX_IMAGES, House, HouseImage, StayError
 from houses.search_page import PAGE, WHOLE_PAGE, search_context, search_pieces
-from ihome_site import images
+from ihome_site import dates, images
 from ihome_site.caching import remember
 from ihome_site.forms import FormPage
 from ihome_site.models import Banner
@@ -75,7 +74,7 @@ class HomeView(View):
             "banners": remember(f"banners:{caching.today()}", ["site"], DAY, banners),
             "popular": House.objects.popular()[: carousel_size()],
             "newest": House.objects.listed().walked("new").with_cards()[:NEWEST],
-            "horizon": timezone.localdate() + HORIZON,
+            "horizon": dates.today() + HORIZON,
         }
 
 
@@ -161,7 +160,7 @@ class MyHousesView(VerifiedRequiredMixin, TemplateView):
         user = self.request.user
         houses = user.houses.with_cards().sorted_by("new")
         received = user.orders.model.objects.filter(house__owner=user)
-        first = timezone.localdate().replace(day=1)
+        first = dates.today().replace(day=1)
         return super().get_context_data(
             page=page_of(houses, self.request, PAGE),
             figures=received.month_figures(first, user.houses.listed().count()),
@@ -374,7 +373,7 @@ class HouseCalendarView(OwnHouseMixin, View):
         match = MONTH.fullmatch(self.request.GET.get("month", ""))
         if match:
             return date(int(match[1]), int(match[2]), 1)
-        return timezone.localdate().replace(day=1)
+        return dates.today().replace(day=1)
 
 
 class HouseListingView(LoginRequiredMixin, View):

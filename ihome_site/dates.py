@@ -18,9 +18,15 @@ WEEKDAYS = [
 ]
 
 
+def today():
+    """The date in Shanghai. The zone is named: asking for the thread's takes a lock, and here
+    every thread has the same (ihome_site/jinja2.py)."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
+
+
 def month_day(day):
     """11月27日, with the year when it is not this one."""
-    if day.year != timezone.localdate().year:
+    if day.year != today().year:
         return f"{day.year}年{day.month}月{day.day}日"
     return f"{day.month}月{day.day}日"
 
@@ -38,14 +44,14 @@ def day_range(begin, end):
 
 def local_time(moment):
     """11月20日 18:05 in Shanghai."""
-    local = timezone.localtime(moment)
+    local = timezone.localtime(moment, timezone.get_default_timezone())
     return f"{month_day(local.date())} {local:%H:%M}"
 
 
 def day_and_time(moment):
     """今天 18:05 for today, the day alone for any other."""
-    local = timezone.localtime(moment)
-    if local.date() == timezone.localdate():
+    local = timezone.localtime(moment, timezone.get_default_timezone())
+    if local.date() == today():
         return _("今天 %(time)s") % {"time": f"{local:%H:%M}"}
     return month_day(local.date())
 
@@ -63,4 +69,4 @@ def hours_left(moment):
 
 
 def days_until(day):
-    return (day - timezone.localdate()).days
+    return (day - today()).days

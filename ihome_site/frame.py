@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ihome_site import dates
 from ihome_site.caching import remember
 from ihome_site.models import HelpArticle, SiteNotice
 from ihome_site.parameters import Text
@@ -28,7 +28,7 @@ class Frame(NamedTuple):
 
 
 def frame():
-    return remember(f"frame:{timezone.localdate()}", ["site"], LIFE, read)
+    return remember(f"frame:{dates.today()}", ["site"], LIFE, read)
 
 
 def read():

@@ -8,7 +8,7 @@ import jinja2
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils.translation.trans_real import translation
 from lucide.jinja import lucide
 
 from ihome_site import dates
@@ -18,13 +18,13 @@ from ihome_site.parameters import registry
 def environment(**options):
     options |= {"undefined": jinja2.StrictUndefined, "extensions": ["jinja2.ext.i18n"]}
     env = jinja2.Environment(**options)  # noqa: S701 - Django passes autoescape=True
-    env.install_gettext_callables(translation.gettext, translation.ngettext, newstyle=True)
+    env.install_gettext_callables(gettext, ngettext, newstyle=True)
     env.globals |= {
         "static": static,
         "url": url,
         "icon": icon,
         "querystring": querystring,
-        "today": timezone.localdate,
+        "today": dates.today,
         "has_news": lazy_has_news,
         "frame": lazy_frame,
         "answer_hours": lambda: registry["answer_hours"](),
@@ -45,6 +45,30 @@ def environment(**options):
     return env
 
 
+# Django's own gettext asks each time which language the thread speaks, and reverse which URLs it
+# uses; asgiref answers under a lock. At hundreds of words a page and eight threads they spent
+# their time handing that lock to each other: a search took ten times as long as with one thread.
+# Every page of this site is in LANGUAGE_CODE, and its URLs are the same in every thread.
+
+
+@lru_cache(maxsize=1)
+def catalog():
+    return translation(settings.LANGUAGE_CODE)
+
+
+def gettext(text):
+    return catalog().gettext(text)
+
+
+def ngettext(singular, plural, number):
+    return catalog().ngettext(singular, plural, number)
+
+
+@lru_cache(maxsize=4096)
+def url(name, *args, **kwargs):
+    return reverse(name, args=args, kwargs=kwargs)
+
+
 def absolute(path):
     """`path` with the site's address before it, where SITE_URL says it; pages kept for
     everybody cannot ask the request."""
@@ -62,10 +86,6 @@ def lazy_frame():
     from ihome_site.frame import frame
 
     return frame()
-
-
-def url(name, *args, **kwargs):
-    return reverse(name, args=args, kwargs=kwargs)
 
 
 @lru_cache(maxsize=512)
