@@ -14,7 +14,7 @@ from bench.load import drive, require_wrk
 from bench.sites import FOLDER, ROOT, Site
 
 SEEN = 50  # searches and houses asked for again and again
-HOUSES = ROOT / "bench"
+RESULTS = ROOT / "bench" / "results.json"
 DISTRICTS, SORTS = range(1, 17), ["new", "booking", "price-inc", "price-des"]
 
 # row → the share of the ceiling to reach, None where there is no bar.
@@ -100,7 +100,7 @@ def measure(profile, homes, rounds, seconds):
         run.warm()
         measured = [run.round() for _n in range(rounds)]
     with site.serving(workers=2):
-        bookings = races(site, homes // 2)
+        bookings = races(site)
         stale = seen_at_once(site, run.files["search, seen"])
     print(site.manage("check_invariants").strip(), flush=True)
     return {
@@ -122,6 +122,7 @@ def main():
     parser.add_argument("--profiles", default="embedded,real")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5, help="of each measurement")
+    parser.add_argument("--add", action="store_true", help="keep what results.json has of others")
     options = parser.parse_args()
     require_wrk()
     profiles = options.profiles.split(",")
@@ -130,17 +131,20 @@ def main():
             "The real profile needs DATABASE_URL=mysql://… and REDIS_URL; or: --profiles embedded"
         )
     homes = [int(text) for text in options.homes.split(",")]
-    results = [
-        measure(profile, count, options.rounds, options.seconds)
-        for profile in profiles
-        for count in homes
-    ]
-    rows = report.rows(results, ROWS)
+    results = json.loads(RESULTS.read_text())["measured"] if options.add else []
+    for profile, count in product(profiles, homes):
+        measured = measure(profile, count, options.rounds, options.seconds)
+        results = [old for old in results if (old["profile"], old["homes"]) != (profile, count)]
+        results.append(measured)
+        rows = report.rows(results, ROWS)
+        write(results, rows)  # each time: a run of all takes half an hour
     report.show(rows, results)
-    (HOUSES / "results.json").write_text(
-        json.dumps({"measured": results, "table": rows}, indent=1) + "\n"
-    )
-    (HOUSES / "results.svg").write_text(chart.draw(rows))
+
+
+def write(results, rows):
+    figures = {"measured": results, "table": rows}
+    RESULTS.write_text(json.dumps(figures, indent=1) + "\n")
+    RESULTS.with_suffix(".svg").write_text(chart.draw(rows))
 
 
 if __name__ == "__main__":
