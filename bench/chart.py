@@ -44,7 +44,7 @@ def line(entry, y):
         text(0, y + BAR - 2, entry["row"]),
         f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{value * WIDTH:.0f}"'
         f' height="{BAR}" rx="3"/>',
-        text(LEFT + value * WIDTH + 6, y + BAR - 2, f"{entry['value']:.2f}"),
+        text(LEFT + max(value, bar or 0) * WIDTH + 6, y + BAR - 2, f"{entry['value']:.2f}"),
     ]
     if bar is not None:
         x = LEFT + bar * WIDTH
