@@ -139,14 +139,15 @@ class SiteParameterAdmin(OperatorsAdmin):
                 form.save(request.user)
                 self.message_user(request, _("参数已保存，下一次访问就生效"))
                 return redirect(request.path)
+        labels = {name: one.label for name, one in parameters.registry.items()}
         history = OperationLog.objects.filter(subject_type=self.opts.label_lower)
+        history = history.select_related("actor").order_by("-pk")[:50]
         context = self.admin_site.each_context(request) | {
             "title": self.opts.verbose_name_plural,
             "opts": self.opts,
             "form": form,
             "may_change": may_change,
-            "history": history.select_related("actor").order_by("-pk")[:50],
-            "labels": {name: one.label for name, one in parameters.registry.items()},
+            "history": [(labels.get(row.subject_text, row.subject_text), row) for row in history],
         }
         return TemplateResponse(request, "admin/parameters.html", context)
 

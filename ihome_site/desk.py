@@ -257,6 +257,7 @@ def ask(modeladmin, request, rows, act, form):
         "rows": list(rows[: MOST_AT_ONCE + 1]),
         "most": MOST_AT_ONCE,
         "form": form,
+        "list": request.get_full_path(),  # with the filters that are on
         "one": "one" in request.POST,
     }
     return TemplateResponse(request, "admin/why.html", context)

@@ -161,7 +161,8 @@ def outcomes():
         kept=Count("pk", filter=kept),
         refused=Count("pk", filter=refused),
     )
-    silent = recent.filter(status=status.CANCELED, reason=str(Order.TIMED_OUT)).count()
+    unanswered = {"status": status.CANCELED.value, "reason": str(Order.TIMED_OUT)}
+    silent = recent.filter(**unanswered).count()
     answered = row["kept"] + row["refused"] + silent
     since = {"created_at__gte": begin}
     return {
@@ -170,7 +171,9 @@ def outcomes():
         "refused": Share(row["refused"], answered),
         "refused_url": list_url(Order, status__exact=status.REJECTED.value, **since),
         "silent": Share(silent, answered),
-        "silent_url": list_url(Order, status__exact=status.CANCELED.value, **since),
+        "silent_url": list_url(
+            Order, **{f"{name}__exact": value for name, value in unanswered.items()}, **since
+        ),
     }
 
 

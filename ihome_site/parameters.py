@@ -52,7 +52,7 @@ class WholeNumber(Parameter):
     def clean(self, text):
         text = text.strip()
         if not DIGITS.fullmatch(text) or not self.low <= int(text) <= self.high:
-            raise ValidationError(_("请填写%(rule)s") % {"rule": self.rule})
+            raise ValidationError(_("请填写 %(rule)s") % {"rule": self.rule})
         return int(text)
 
 
@@ -66,7 +66,7 @@ class Text(Parameter):
     def clean(self, text):
         text = text.strip()
         if not self.pattern.fullmatch(text):
-            raise ValidationError(_("请填写%(rule)s") % {"rule": self.rule})
+            raise ValidationError(_("请填写 %(rule)s") % {"rule": self.rule})
         return text
 
 

@@ -53,7 +53,7 @@ def new_number():
 
 def plain_number(text):
     """An order's number as it is kept, from the groups of four in which pages show it."""
-    return text.strip().replace("-", "").upper()
+    return "".join(text.replace("-", " ").split()).upper()
 
 
 class Rules(NamedTuple):

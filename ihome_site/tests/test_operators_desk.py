@@ -116,6 +116,15 @@ def test_who_may_not_check_homes_cannot(role):
     assert House.objects.get().check_state == "waiting"
 
 
+def test_asking_why_keeps_the_filters_that_are_on():
+    house = house_of_wang(check_state="waiting", is_listed=False)
+    url = f"{list_url(House)}?check_state__exact=waiting"
+    data = {"action": "do_refuse", "_selected_action": [house.pk]}
+    client = client_of(operator("审核"))
+    assert f'action="{url}"' in client.post(url, data).content.decode()
+    assert client.post(url, data | {"reason": "照片太暗"}).url == url
+
+
 def test_orders_are_stopped_with_a_reason():
     order = order_of_li(house_of_wang())
     act("客服", Order, "stop", order, reason="房东失联")
