@@ -140,9 +140,12 @@ LISTED_IF_FIT = models.CheckConstraint(
 
 
 def approved(house):
-    """The columns of an approved home: listed, unless it is held, or off by the owner's wish."""
+    """The columns of an approved home: listed, unless it is held, or off by the owner's wish.
+
+    Nor while its owner is disabled: nobody would answer a request.
+    """
     first = house.check_state != Check.APPROVED
-    listed = {"is_listed": not house.held_reason} if first else {}
+    listed = {"is_listed": not house.held_reason and house.owner.is_active} if first else {}
     return listed | {
         "check_state": Check.APPROVED,
         "check_reason": "",

@@ -142,6 +142,14 @@ def test_a_disabled_owners_homes_are_off_the_site_and_their_browsers_forgotten(o
     assert not type(house).objects.get(pk=kept.pk).is_listed
 
 
+def test_approving_a_disabled_owners_home_does_not_list_it(operator):
+    house = house_of_wang(check_state="waiting", is_listed=False)
+    wang().disable(operator, "冒用他人照片")
+    House.objects.get(pk=house.pk).approve(operator)
+    house.refresh_from_db()
+    assert (house.check_state, house.is_listed) == ("approved", False)
+
+
 def test_nobody_disables_themselves_or_twice(operator):
     with pytest.raises(AccountError):
         operator.disable(operator, "手滑")
