@@ -15,6 +15,7 @@ BUYERS = 50
 CSRF = "c" * 32
 FAR = 300  # days ahead: nights that the bulk orders leave free
 CHECKS = 20
+TRIES = 10
 
 
 class Buyer:
@@ -60,11 +61,13 @@ def race(site, house_of):
 
 def races(site):
     """The figures of 50 buyers on one house and on 50, anywhere among the homes."""
-    sold = 0
-    while not sold:  # an earlier run may have taken these nights
+    for _n in range(TRIES):  # an earlier run may have taken these nights
         first = 1 + secrets.randbelow(site.homes - BUYERS)
         one = race(site, lambda place, house=first: house)
-        sold = one[0]
+        if one[0]:
+            break
+    else:
+        raise RuntimeError("nobody could book: too many requests of today's runs still wait")
     many = race(site, lambda place: first + 1 + place)
     return {
         "one_house_sold_per_s": one[0],

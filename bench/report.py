@@ -2,7 +2,7 @@
 
 GROWTH = 1.3  # how much slower a page may be at the largest number of homes than at the smallest
 GROWING = ["home", "search, seen", "search, first seen", "house, seen", "search, page 50"]
-SIGNED_IN = 0.6  # of the bar of the same page for strangers
+SIGNED_IN_PART = 0.6  # of the bar of the same page for strangers
 SOLD_RATIO, P99 = 5, 2
 
 
@@ -36,7 +36,7 @@ def rows(results, bars):
         for name, bar in bars.items():
             both = f"{name}, signed in"
             if both in shares:
-                table.append(row(result, both, shares[both], SIGNED_IN * bar))
+                table.append(row(result, both, shares[both], SIGNED_IN_PART * bar))
         bookings = result["bookings"]
         sold = "nights sold, 50 homes : 1"
         table.append(row(result, sold, bookings["sold_ratio"], SOLD_RATIO))
