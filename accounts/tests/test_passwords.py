@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as site
 from django.contrib.auth import hashers
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.hashers import Argon2
@@ -131,3 +132,17 @@ def test_a_reset_ends_every_session_and_its_row(client, settings):
 def test_md5_is_only_for_tests():
     assert make_password("x" * 8).startswith("md5$")
     assert "MD5" not in (site.BASE_DIR / "ihome_site" / "settings.py").read_text()
+
+
+def test_a_password_typed_at_the_console_ends_every_session(monkeypatch):
+    browser = client_of(li())
+    typed = iter(["gulou-bell-1272", "other-bell-1272", "short", "short"] + ["gulou-bell-1272"] * 2)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(typed))
+    call_command("changepassword", li().mobile)
+    assert li().check_password("gulou-bell-1272")
+    assert browser.get("/orders/").status_code == 302
+
+
+def test_nobodys_mobile_is_said_at_the_console():
+    with pytest.raises(CommandError, match="13900000009"):
+        call_command("changepassword", "13900000009")
