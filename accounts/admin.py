@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import IdCardView, LoginAttempt, RealName, SmsCode, User
 from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, verb
+from ihome_site.forms import PartialModelForm
 from ihome_site.logs import event
 
 REVEAL = "accounts.reveal_id_card"
@@ -32,7 +33,7 @@ class NoneForEmpty(forms.CharField):
         return super().clean(value) or None
 
 
-class UserForm(UserChangeForm):
+class UserForm(PartialModelForm, UserChangeForm):
     class Meta(UserChangeForm.Meta):
         model = User
         field_classes = {"name": NoneForEmpty}

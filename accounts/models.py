@@ -89,15 +89,23 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
     def __str__(self):
         return self.display_name
 
-    def save(self, *args, update_fields=None, **kwargs):
+    def save(self, *, update_fields=None, **kwargs):
         is_new = self._state.adding
-        super().save(*args, update_fields=update_fields, **kwargs)
+        super().save(update_fields=update_fields, **kwargs)
         if not is_new and (update_fields is None or {"name", "avatar"} & set(update_fields)):
             changed("site")
 
     def _get_session_auth_hash(self, secret=None):
         bound_to = f"{self.password}{self.session_round or ''}"
         return salted_hmac(SESSION_SALT, bound_to, secret=secret, algorithm="sha256").hexdigest()
+
+    def replace_avatar(self, name):
+        """Show the stored picture `name` from now on. The name of the one before, "" if none."""
+        with transaction.atomic():
+            before = User.objects.select_for_update().get(pk=self.pk).avatar
+            self.avatar = name
+            self.save(update_fields=["avatar", "updated_at"])
+        return before
 
     def disable(self, actor, reason):
         """Nobody signs in as this user any more, and who has is signed out.

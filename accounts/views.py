@@ -347,9 +347,7 @@ class AvatarView(ProfilePage, FormView):
         except images.StoreError as error:
             form.add_error("avatar", str(error))
             return self.form_invalid(form)
-        user = self.request.user
-        before, user.avatar = user.avatar, stored.name
-        user.save(update_fields=["avatar", "updated_at"])
+        before = self.request.user.replace_avatar(stored.name)
         if before:
             images.delete(before, stored.width, images.AVATAR_WIDTHS)
         messages.success(self.request, _("头像已换好"))

@@ -8,6 +8,7 @@ from houses.forms import HouseForm
 from houses.listing import Check
 from houses.models import Area, Facility, House, HouseImage, OccupiedNight
 from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, ReasonGiven, verb
+from ihome_site.forms import PartialModelForm
 
 
 @admin.register(Area)
@@ -25,6 +26,7 @@ class FacilityAdmin(OperatorsAdmin):
 
 
 class HouseImageInline(admin.TabularInline):
+    form = PartialModelForm
     model = HouseImage
     extra = 0
     fields = ["picture", "order"]

@@ -14,7 +14,7 @@ from houses import choices
 from houses.models import HORIZON, House
 from ihome_site import dates
 from ihome_site.fields import IsoDateField, MoneyField, RowsField, WholeNumberField
-from ihome_site.forms import Sentences
+from ihome_site.forms import PartialModelForm, Sentences
 from ihome_site.images import ImageError, read
 
 ONE_NIGHT = timedelta(days=1)
@@ -202,7 +202,7 @@ def price_label(low, high):
     return _("￥%(price)s 以下") % {"price": f"{high:g}"}
 
 
-class HouseForm(Sentences, forms.ModelForm):
+class HouseForm(Sentences, PartialModelForm):
     class Meta:
         model = House
         fields = [

@@ -228,9 +228,9 @@ class House(Listing, Timestamped):
     def get_absolute_url(self):
         return reverse("houses:detail", args=[self.pk])
 
-    def save(self, *args, update_fields=None, **kwargs):
+    def save(self, *, update_fields=None, **kwargs):
         areas = {self.area_id, *House.objects.filter(pk=self.pk).values_list("area_id", flat=True)}
-        super().save(*args, update_fields=update_fields, **kwargs)
+        super().save(update_fields=update_fields, **kwargs)
         house_changed(self.pk, *areas)
         if update_fields is None or "cover" in update_fields:
             cover_changed()
@@ -355,6 +355,16 @@ class House(Listing, Timestamped):
             house.cover = image
         house.save(update_fields=["cover", "updated_at"])
         return image
+
+    @classmethod
+    @durable
+    def choose_cover(cls, image):
+        """Raises StayError when the photo was deleted meanwhile."""
+        house = cls.lock(image.house_id)
+        house.cover = house.images.filter(pk=image.pk).first()
+        if house.cover is None:
+            raise StayError(_("这张照片已经不在了"))
+        house.save(update_fields=["cover", "updated_at"])
 
     @classmethod
     @durable

@@ -37,6 +37,7 @@ from houses.search_page import PAGE, WHOLE_PAGE, search_context, search_pieces
 from ihome_site import dates, images
 from ihome_site.caching import remember
 from ihome_site.forms import FormPage
+from ihome_site.locking import durable
 from ihome_site.models import Banner
 from ihome_site.pages import complete, cut, has_messages
 from ihome_site.paging import clamped, page_number, page_of
@@ -193,12 +194,26 @@ class HouseCreateView(HouseFormPage, CreateView):
 
 
 class HouseEditView(HouseFormPage, UpdateView):
+    def get_queryset(self):
+        """The row is locked from reading it to saving; see PartialModelForm."""
+        houses = super().get_queryset()
+        return houses.select_for_update() if self.request.method == "POST" else houses
+
+    def post(self, *args, **kwargs):
+        response = self.save(*args, **kwargs)
+        if response.status_code == 302:
+            messages.success(self.request, _("修改已保存"))
+        return response
+
+    @durable
+    def save(self, *args, **kwargs):
+        return super().post(*args, **kwargs)
+
     def form_valid(self, form):
         house = form.save()
         caching.house_changed(house.pk, house.area_id)  # its facilities came after its row
         if WORDS & set(form.changed_data):
             house.content_changed()
-        messages.success(self.request, _("修改已保存"))
         return redirect("houses:mine")
 
 
@@ -309,8 +324,7 @@ class HouseImageDeleteView(HouseImageAction):
 
 class HouseImageCoverView(HouseImageAction):
     def act(self, image):
-        image.house.cover = image
-        image.house.save(update_fields=["cover", "updated_at"])
+        House.choose_cover(image)
         messages.success(self.request, _("封面已换好"))
 
 

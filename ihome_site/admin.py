@@ -11,12 +11,14 @@ from ihome_site import frame as frame  # these two declare parameters
 from ihome_site import images, parameters
 from ihome_site import records as records
 from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin
+from ihome_site.forms import PartialModelForm
 from ihome_site.models import Banner, HelpArticle, OperationLog, SiteNotice, SiteParameter
 
 BANNER_FOLDER = "banners"
+FILE_COLUMNS = ["file", "width", "height", "updated_at"]
 
 
-class BannerForm(forms.ModelForm):
+class BannerForm(PartialModelForm):
     picture = forms.FileField(
         label=gettext_lazy("图片"),
         required=False,
@@ -38,6 +40,11 @@ class BannerForm(forms.ModelForm):
             return images.read(upload)
         except images.ImageError as error:
             raise ValidationError(str(error)) from error
+
+    @property
+    def update_fields(self):
+        columns = super().update_fields
+        return [*columns, *FILE_COLUMNS] if self.cleaned_data.get("picture") else columns
 
     def clean(self):
         """The file is stored when all else is right; when it cannot be, no row changes."""

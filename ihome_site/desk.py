@@ -12,6 +12,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -24,6 +25,7 @@ from accounts.models import AccountError, User
 from houses.listing import ListingError
 from houses.models import House
 from ihome_site.exports import csv_of
+from ihome_site.forms import PartialModelForm
 from ihome_site.models import OperationLog
 from orders.models import Order, OrderError
 
@@ -69,6 +71,7 @@ class DeskList(ChangeList):
 
 
 class OperatorsAdmin(admin.ModelAdmin):
+    form = PartialModelForm
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each filter would be counted to its end
     paginator = RoughPaginator
@@ -104,6 +107,16 @@ class OperatorsAdmin(admin.ModelAdmin):
 
     def get_changelist(self, request, **kwargs):
         return DeskList
+
+    def get_changelist_form(self, request, **kwargs):
+        return super().get_changelist_form(request, form=PartialModelForm, **kwargs)
+
+    def get_object(self, request, object_id, from_field=None):
+        """A row about to be changed is locked until it is: see PartialModelForm."""
+        obj = super().get_object(request, object_id, from_field)
+        if obj is None or not transaction.get_connection().in_atomic_block:
+            return obj
+        return self.model._base_manager.select_for_update().filter(pk=obj.pk).first()
 
     def changelist_view(self, request, extra_context=None):
         title = {"title": self.opts.verbose_name_plural}
@@ -150,10 +163,22 @@ class OperatorsAdmin(admin.ModelAdmin):
             context["log"] = context["log"].order_by("-pk")[:20]
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
+    def changeform_view(self, request, *args, **kwargs):
+        """Two operators may save the same unique text in the same moment; one is told."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            sentence = _("刚才有人保存了同样的内容，这一次没有存上，请核对后再试")
+            self.message_user(request, sentence, messages.ERROR)
+            return redirect(request.get_full_path())
+
     # The operation log of forms.
 
     def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
+        if change:
+            obj.save(update_fields=form.update_fields)
+        else:
+            super().save_model(request, obj, form, change)
         if not change:
             OperationLog.objects.record(request.user, _("新增"), obj)
         elif form.changed_data:

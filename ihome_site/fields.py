@@ -39,12 +39,12 @@ class WholeNumberField(PlainText, forms.IntegerField):
 class RowsField(forms.ModelMultipleChoiceField):
     """Several rows by their ids. SQLite raises for an id that has more than 64 bits."""
 
-    def clean(self, value):
+    def _check_values(self, value):
         for pk in value or []:
             if not PK.fullmatch(str(pk)):
                 message = self.error_messages["invalid_pk_value"]
                 raise ValidationError(message, code="invalid_pk_value", params={"pk": pk})
-        return super().clean(value)
+        return super()._check_values(value)
 
 
 class MoneyField(PlainText, forms.DecimalField):

@@ -1,5 +1,8 @@
 """What all forms of the site share."""
 
+from functools import cached_property
+
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
@@ -28,3 +31,77 @@ class FormPage:
             response.status_code = 429
             response["Retry-After"] = str(wait)
         return response
+
+
+class PartialModelForm(forms.ModelForm):
+    """A model form that writes the columns its user changed and leaves the others alone.
+
+    The page carries what it showed (`show_hidden_initial`), so that a field counts as changed
+    when the user changed it, not when somebody else did meanwhile. A program that sends no
+    initial values is compared with the row of now. What was not changed is judged, and shown by
+    `instance`, as it is now: lock the row from reading it to saving (`select_for_update`), or a
+    value that fits now may not fit a moment later.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding and (not self.is_bound or self.carries_initial_values()):
+            for field in self.fields.values():
+                # A file has no initial value to carry, and a disabled field may hold a secret.
+                is_file = field.widget.needs_multipart_form
+                field.show_hidden_initial = not (is_file or field.disabled)
+
+    def carries_initial_values(self):
+        """Whether the page sent back what it had shown.
+
+        A list that was empty has no input of its own; it counts as sent, as an empty one.
+        """
+        names = [self.add_initial_prefix(name) for name in self.fields]
+        if not any(name in self.data for name in names):
+            return False
+        self.data = self.data.copy()
+        for name in names:
+            self.data.setlistdefault(name)
+        return True
+
+    def clean(self):
+        data = super().clean()
+        if not self.instance._state.adding:
+            self.take_current_values()
+        return data
+
+    def take_current_values(self):
+        for name in self.cleaned_data.keys() - self.changed_data:
+            if self.is_column(name):
+                self.cleaned_data[name] = getattr(self.instance, name)
+            elif name in self.columns:
+                del self.cleaned_data[name]  # rows of another table, which would be written
+
+    @cached_property
+    def columns(self):
+        """The form's fields that are the model's, by name."""
+        opts = self._meta.model._meta
+        fields = [*opts.concrete_fields, *opts.many_to_many]
+        return {field.name: field for field in fields if field.name in self.fields}
+
+    @property
+    def update_fields(self):
+        """What `save` writes, for `instance.save(update_fields=…)`; empty when nothing changed."""
+        changed = [name for name in self.changed_data if self.is_column(name)]
+        opts = self._meta.model._meta
+        stamps = [field.name for field in opts.concrete_fields if getattr(field, "auto_now", False)]
+        return changed + stamps if changed else []
+
+    def is_column(self, name):
+        return name in self.columns and not self.columns[name].many_to_many
+
+    def save(self, commit=True):
+        if self.instance._state.adding:
+            return super().save(commit)
+        super().save(commit=False)
+        if commit:
+            self.instance.save(update_fields=self.update_fields)
+            self.save_m2m()
+        return self.instance
+
+    save.alters_data = True

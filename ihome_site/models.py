@@ -14,14 +14,32 @@ from ihome_site.images import PHOTO_WIDTHS, sizes
 from ihome_site.logs import masked, request_id
 
 
+class WholeRowSaveError(TypeError):
+    """`save()` of an existing row did not say which columns it writes."""
+
+
 class Timestamped(models.Model):
-    """Every table says when a row was made and last changed."""
+    """Every table says when a row was made and last changed.
+
+    A row has several writers. `save()` of an existing one must name its columns by
+    `update_fields`: it would write back whatever it once read, over what others wrote since.
+    """
 
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
     class Meta:
         abstract = True
+
+    def save(self, *, update_fields=None, force_insert=False, **kwargs):
+        """Raises WholeRowSaveError for an existing row without `update_fields`.
+
+        A new row is inserted, never written over the one that has its id already.
+        """
+        adding = self._state.adding
+        if not adding and update_fields is None:
+            raise WholeRowSaveError(f"name the columns of {self._meta.label} in update_fields")
+        super().save(update_fields=update_fields, force_insert=force_insert or adding, **kwargs)
 
 
 class OperationLogManager(models.Manager):

@@ -78,11 +78,11 @@ def move_to_past(order, days):
     shift = timedelta(days=days)
     for night in order.house.nights.filter(holder=order.number).order_by("night"):
         night.night -= shift
-        night.save()
+        night.save(update_fields=["night"])
     order.begin_date -= shift
     order.end_date -= shift
     order.created_at -= shift
-    order.save()
+    order.save(update_fields=["begin_date", "end_date", "created_at"])
     return order
 
 

@@ -86,10 +86,16 @@ def make_anonymous(user):
         content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
     )
     shown.update(object_repr=_("已注销用户"))
-    user.mobile = f"x{user.pk:010d}"  # the column is unique and eleven characters wide
-    user.name = None
-    user.avatar = ""
-    user.last_login = None
-    user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
-    user.save()
+    changes = {
+        "mobile": f"x{user.pk:010d}",  # the column is unique and eleven characters wide
+        "name": None,
+        "avatar": "",
+        "last_login": None,
+        "is_active": False,
+        "is_staff": False,
+        "is_superuser": False,
+    }
+    for column, value in changes.items():
+        setattr(user, column, value)
+    user.save(update_fields=[*changes, "password", "updated_at"])

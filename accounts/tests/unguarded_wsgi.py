@@ -50,13 +50,13 @@ def take_try(codes, mobile, purpose):
         return None
     breathe()
     newest.tries += 1
-    newest.save()
+    newest.save(update_fields=["tries"])
     return newest
 
 
 def use(code):
     code.used_at = timezone.now()
-    code.save()
+    code.save(update_fields=["used_at"])
     return True
 
 
@@ -85,7 +85,7 @@ def reserve_upload(user):
         raise TooMany("", 1)
     breathe()
     day.count += 1
-    day.save()
+    day.save(update_fields=["count"])
 
 
 def reserve_attempt(mobile, address, device="", user_agent=""):

@@ -30,7 +30,7 @@ PHOTO = {"width": 800, "height": 600}
 def house():
     house = house_of_wang()
     house.cover = HouseImage.objects.create(house=house, file="houses/one.webp", **PHOTO)
-    house.save()
+    house.save(update_fields=["cover"])
     return house
 
 
@@ -65,7 +65,7 @@ def stay_pages(house):
 def edit(house, **changes):
     for name, value in changes.items():
         setattr(house, name, value)
-    house.save()
+    house.save(update_fields=list(changes))
 
 
 def test_an_edit(house):
@@ -101,7 +101,7 @@ def test_a_new_house(house):
 
 def test_photos_and_cover(house):
     image = HouseImage.objects.create(house=house, file="houses/two.webp", **PHOTO)
-    house.save()
+    house.save(update_fields=["cover"])
     assert "/" not in shown(house, "houses/two")
     owner = client_of(wang())
     owner.post(f"/houses/images/{image.pk}/cover/")
@@ -112,7 +112,7 @@ def test_photos_and_cover(house):
 
 def test_the_order_of_photos(house):
     two = HouseImage.objects.create(house=house, file="houses/two.webp", order=1, **PHOTO)
-    house.save()
+    house.save(update_fields=["cover"])
     path = f"/houses/{house.pk}/"
     before = Client().get(path).content.decode().partition("<main")[2]
     House.move_image(two, 0)

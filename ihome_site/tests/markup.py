@@ -48,3 +48,52 @@ def new_nodes(page, before):
 def inline(page):
     """What the policy has to stop: inline scripts, styles and handlers."""
     return Reader(page).inline
+
+
+class FormReader(HTMLParser):
+    """The forms of a page, each as {name: [values]} of what a browser would send."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.forms, self.area, self.select = [], None, None
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        name = given.get("name")
+        if tag == "form":
+            self.forms.append({})
+        elif tag == "input" and name and self.is_sent(given):
+            self.add(name, given.get("value", "on"))
+        elif tag == "textarea":
+            self.area = name
+            self.add(name, "")
+        elif tag == "select":
+            self.select = name
+        elif tag == "option" and "selected" in given:
+            self.add(self.select, given.get("value", ""))
+
+    @staticmethod
+    def is_sent(given):
+        kind = given.get("type", "text")
+        if kind in {"checkbox", "radio"}:
+            return "checked" in given
+        return kind not in {"submit", "button", "file", "image"}
+
+    def handle_data(self, text):
+        if self.area:
+            self.forms[-1][self.area][-1] += text
+
+    def handle_endtag(self, tag):
+        if tag == "textarea":
+            self.area = None
+
+    def add(self, name, value):
+        if self.forms:
+            self.forms[-1].setdefault(name, []).append(value)
+
+
+def form_with(page, name):
+    """What a browser would send of the page's form that has a field of this name."""
+    return next(form for form in FormReader(page).forms if name in form)

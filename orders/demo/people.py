@@ -41,7 +41,7 @@ def make_people(password, photos):
 
 
 def make_user(row, password, photos, **powers):
-    user = User.objects.filter(mobile=row["mobile"]).first() or User(mobile=row["mobile"])
+    user, _new = User.objects.get_or_create(mobile=row["mobile"])
     namesakes = User.objects.filter(name=row["name"]).exclude(pk=user.pk)
     user.name = None if namesakes.exists() else row["name"]
     if row["avatar"] and not user.avatar:
@@ -49,7 +49,7 @@ def make_user(row, password, photos, **powers):
     for power, held in powers.items():
         setattr(user, power, held)
     user.set_password(password)
-    user.save()
+    user.save(update_fields=["name", "avatar", "password", *powers, "updated_at"])
     return user
 
 

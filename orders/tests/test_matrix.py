@@ -40,7 +40,7 @@ def order_in(status, when):
     order = order_of_li(house_of_wang(), 1, 3)
     order.begin_date, order.end_date, order.status = day(begin), day(end), status
     order.expires_at = timezone.now() + timedelta(hours=hours)
-    order.save()
+    order.save(update_fields=["begin_date", "end_date", "status", "expires_at"])
     return order
 
 

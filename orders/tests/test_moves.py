@@ -28,7 +28,7 @@ def order_in(status, begin, end, expires_in):
     order = order_of_li(house_of_wang(), 1, 3)
     order.begin_date, order.end_date, order.status = day(begin), day(end), status
     order.expires_at = timezone.now() + timedelta(hours=expires_in)
-    order.save()
+    order.save(update_fields=["begin_date", "end_date", "status", "expires_at"])
     if status not in Order.HOLDING:
         order.house.release(order.number)
     return order
