@@ -11,7 +11,7 @@ from ihome_site import frame as frame  # these two declare parameters
 from ihome_site import images, parameters
 from ihome_site import records as records
 from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin
-from ihome_site.forms import PartialModelForm
+from ihome_site.forms import CarriesInitialValues, PartialModelForm
 from ihome_site.models import Banner, HelpArticle, OperationLog, SiteNotice, SiteParameter
 
 BANNER_FOLDER = "banners"
@@ -90,7 +90,7 @@ class HelpArticleAdmin(OperatorsAdmin):
     search_fields = ["title", "body"]
 
 
-class ParametersForm(forms.Form):
+class ParametersForm(CarriesInitialValues, forms.Form):
     """Every parameter the site knows, with what it is now."""
 
     def __init__(self, *args, **kwargs):
@@ -107,6 +107,7 @@ class ParametersForm(forms.Form):
                 max_length=200,
                 help_text=f"{parameter.rule}；{default}",
             )
+        self.carry_initial_values()
 
     def clean(self):
         for name, text in list(self.cleaned_data.items()):
@@ -118,7 +119,8 @@ class ParametersForm(forms.Form):
 
     def save(self, actor):
         """Write what is different now, each with its line in the log."""
-        for name, value in self.cleaned_data.items():
+        for name in self.changed_data:
+            value = self.cleaned_data[name]
             if value != self.before[name]:
                 row, _new = SiteParameter.objects.update_or_create(
                     name=name, defaults={"value": str(value)}

@@ -1,8 +1,10 @@
 """What all forms of the site share."""
 
+from contextlib import suppress
 from functools import cached_property
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,25 +35,22 @@ class FormPage:
         return response
 
 
-class PartialModelForm(forms.ModelForm):
-    """A model form that writes the columns its user changed and leaves the others alone.
+class CarriesInitialValues:
+    """A form whose page carries what it showed, by Django's `show_hidden_initial`.
 
-    The page carries what it showed (`show_hidden_initial`), so that a field counts as changed
-    when the user changed it, not when somebody else did meanwhile. A program that sends no
-    initial values is compared with the row of now. What was not changed is judged, and shown by
-    `instance`, as it is now: lock the row from reading it to saving (`select_for_update`), or a
-    value that fits now may not fit a moment later.
+    A field counts as changed when the user changed it, not when somebody else did meanwhile. A
+    program that sends no initial values is compared with what is stored now.
     """
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if not self.instance._state.adding and (not self.is_bound or self.carries_initial_values()):
-            for field in self.fields.values():
-                # A file has no initial value to carry, and a disabled field may hold a secret.
-                is_file = field.widget.needs_multipart_form
-                field.show_hidden_initial = not (is_file or field.disabled)
+    def carry_initial_values(self):
+        if self.is_bound and not self.sent_initial_values():
+            return
+        for field in self.fields.values():
+            # A file has no initial value to carry, and a disabled field may hold a secret.
+            is_file = field.widget.needs_multipart_form
+            field.show_hidden_initial = not (is_file or field.disabled)
 
-    def carries_initial_values(self):
+    def sent_initial_values(self):
         """Whether the page sent back what it had shown.
 
         A list that was empty has no input of its own; it counts as sent, as an empty one.
@@ -64,6 +63,20 @@ class PartialModelForm(forms.ModelForm):
             self.data.setlistdefault(name)
         return True
 
+
+class PartialModelForm(CarriesInitialValues, forms.ModelForm):
+    """A model form that writes the columns its user changed and leaves the others alone.
+
+    What was not changed is judged, and shown by `instance`, as it is now: lock the row from
+    reading it to saving (`select_for_update`), or a value that fits now may not fit a moment
+    later. Of a list of related rows, those the user added or took away are written.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.carry_initial_values()
+
     def clean(self):
         data = super().clean()
         if not self.instance._state.adding:
@@ -71,11 +84,23 @@ class PartialModelForm(forms.ModelForm):
         return data
 
     def take_current_values(self):
-        for name in self.cleaned_data.keys() - self.changed_data:
-            if self.is_column(name):
+        for name in self.cleaned_data.keys() & self.columns.keys():
+            if not self.is_column(name):
+                self.cleaned_data[name] = self.merged_rows(name)
+            elif name not in self.changed_data:
                 self.cleaned_data[name] = getattr(self.instance, name)
-            elif name in self.columns:
-                del self.cleaned_data[name]  # rows of another table, which would be written
+
+    def merged_rows(self, name):
+        """The related rows of now, with those the user added and without those they took away."""
+        field, now = self.fields[name], set(getattr(self.instance, name).all())
+        if name not in self.changed_data:
+            return now
+        wanted, shown = set(self.cleaned_data[name]), now
+        if field.show_hidden_initial:
+            sent = self._widget_data_value(field.hidden_widget(), self.add_initial_prefix(name))
+            with suppress(ValidationError):  # not what we had sent
+                shown = set(field.to_python(sent))
+        return (now | (wanted - shown)) - (shown - wanted)
 
     @cached_property
     def columns(self):

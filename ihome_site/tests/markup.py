@@ -65,7 +65,7 @@ class FormReader(HTMLParser):
         if tag == "form":
             self.forms.append({})
         elif tag == "input" and name and self.is_sent(given):
-            self.add(name, given.get("value", "on"))
+            self.add(name, given.get("value") or ("on" if "checked" in given else ""))
         elif tag == "textarea":
             self.area = name
             self.add(name, "")

@@ -9,7 +9,7 @@ from accounts.models import User
 from houses.models import Area, Facility, House, HouseImage, StayError
 from ihome_site import desk
 from ihome_site.forms import PartialModelForm
-from ihome_site.models import HelpArticle, Timestamped, WholeRowSaveError
+from ihome_site.models import HelpArticle, SiteParameter, Timestamped, WholeRowSaveError
 from ihome_site.testing import client_of, house_of_wang, li, stay_over, wang
 from ihome_site.tests.markup import form_with
 from orders.models import Order
@@ -193,6 +193,28 @@ def test_a_list_that_was_empty_in_the_old_tab_is_not_emptied():
     house.facilities.add(lift)
     owner.post(url, old_tab)
     assert list(house.facilities.all()) == [lift]
+
+
+def test_facilities_ticked_in_two_tabs_are_all_kept():
+    house, owner = house_of_wang(), client_of(wang())
+    washer, lift, desk_, bath = (Facility.objects.create(name=name) for name in "洗电桌浴")
+    house.facilities.set([washer, lift])
+    url = f"/houses/{house.pk}/edit/"
+    old_tab = stale_form(owner, url, "title") | {"facilities": [washer.pk, lift.pk, desk_.pk]}
+    house.facilities.set([lift, bath])
+    owner.post(url, old_tab)
+    assert set(house.facilities.all()) == {lift, desk_, bath}
+
+
+def test_a_parameter_somebody_changed_meanwhile_stays(operator):
+    client, url = client_of(operator), "/admin/ihome_site/siteparameter/"
+    old_tab = stale_form(client, url, "page_size", most_waiting="7")
+    client.post(url, stale_form(client, url, "page_size", page_size="30"))
+    client.post(url, old_tab)
+    assert dict(SiteParameter.objects.values_list("name", "value")) == {
+        "page_size": "30",
+        "most_waiting": "7",
+    }
 
 
 def test_a_refused_form_still_knows_what_was_shown():
