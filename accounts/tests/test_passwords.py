@@ -104,6 +104,35 @@ def test_short_long_common_and_numeric_passwords_are_refused(password):
     )
 
 
+EVERYBODYS = [
+    *(
+        "aijiazufang",
+        "ihome2026",
+        "AiJia@2026",
+        "1h0me-2026!",
+        "爱家租房爱家租房",
+        "ｉｈｏｍｅ２０２６",
+    ),
+    *("woaini1314", "5201314a", "qwer1234", "1qaz2wsx", "a123456789"),
+    *("asdf1234..", "aaaa1111"),
+    *("P@ssw0rd123", "admin888888", "zufang123456", "li13900000002", "abc00000002"),
+]
+
+
+@pytest.mark.parametrize("password", EVERYBODYS)
+def test_the_sites_own_words_and_everybodys_are_refused(password):
+    answer = change(client_of(li()), password=password, password2=password)
+    assert (answer.status_code, answer.context_data["form"].errors.keys() >= {"password"}) == (
+        400,
+        True,
+    )
+
+
+@pytest.mark.parametrize("password", ["ihome-qiuyue-7", "我家的猫叫年糕呀", "520-tianqi-hao"])
+def test_with_something_of_ones_own_they_may_be_part_of_it(password):
+    assert change(client_of(li()), password=password, password2=password).status_code == 302
+
+
 @pytest.mark.parametrize("password", ["short-8x", "长" * 128, "with a space", " leading"])
 def test_any_other_password_of_8_to_128_characters_is_taken(password):
     assert change(client_of(li()), password=password, password2=password).status_code == 302

@@ -1,0 +1,53 @@
+"""What a new password may not be made of: the site's own words and what everybody types."""
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+LEAST_OF_ONES_OWN = 5  # characters; guessers begin with the rest
+# Names of the site and its trade, keyboard rows and the words of leaked lists. Longer ones come
+# first, or "aijia" would leave the "zufang" of "aijiazufang".
+WORDS = [
+    *("aijiazufang", "qwertyuiop", "asdfghjkl", "iloveyou", "password", "1qaz2wsx", "fangdong"),
+    *("zxcvbnm", "welcome", "qazwsx", "qwerty", "duanzu", "zufang", "fangzi", "passwd", "woaini"),
+    *("admin", "aijia", "guest", "hello", "house", "ihome", "minsu", "zhang", "爱家租房", "qwer"),
+    *("asdf", "zxcv", "fang", "home", "love", "root", "test", "user", "wang", "abcd", "abc"),
+    *("qaz", "wsx", "爱家", "租房"),
+]
+LOOK_ALIKES = {"a": "a4@", "e": "e3", "i": "i1!", "l": "l1", "o": "o0", "s": "s5$", "t": "t7"}
+PATTERNS = re.compile(
+    r"(?:19|20)[0-9]{2}"  # a year
+    r"|5211314|1314|52[01]"  # "I love you", "for life"
+    r"|([0-9a-z])\1{2,}"  # the same character three times and more
+    r"|123(?:4(?:5(?:6(?:7(?:8(?:90?)?)?)?)?)?)?|987654321|87654321|654321|147258369|159357"
+)
+
+
+def word_pattern(word):
+    """The word as people disguise it: P@ssw0rd."""
+    return "".join(f"[{re.escape(LOOK_ALIKES.get(letter, letter))}]" for letter in word)
+
+
+COMMON = re.compile("|".join(map(word_pattern, WORDS)))
+
+
+def own_part(password, mobile=""):
+    """`password` without case, punctuation, common words, number patterns and the mobile."""
+    text = unicodedata.normalize("NFKC", password).lower()
+    for part in [mobile, mobile[3:], mobile[-6:], mobile[-4:]] if mobile else []:
+        text = text.replace(part, " ")
+    text = PATTERNS.sub(" ", COMMON.sub(" ", text))
+    return "".join(character for character in text if character.isalnum())
+
+
+class OwnWordsValidator:
+    """A password must have something of its own besides the words and patterns above."""
+
+    def validate(self, password, user=None):
+        if len(own_part(password, getattr(user, "mobile", ""))) < LEAST_OF_ONES_OWN:
+            raise ValidationError(self.get_help_text(), code="password_too_common")
+
+    def get_help_text(self):
+        return _("别只用网站名、常见词、手机号或年份，加几个只有自己知道的字")
