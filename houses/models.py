@@ -14,13 +14,23 @@ from django.utils.translation import gettext_lazy
 
 from houses.caching import cover_changed, house_changed, nights_changed
 from houses.listing import LISTED_IF_FIT, Listing
+from houses.prices import (
+    LEAST_PRICE,
+    MOST_AMOUNT,
+    MOST_DEPOSIT,
+    MOST_NIGHTS,
+    MOST_PRICE,
+    YuanField,
+    within,
+)
 from ihome_site import dates
 from ihome_site.images import PHOTO_WIDTHS, sizes
 from ihome_site.locking import durable
-from ihome_site.models import OnEveryPage, Timestamped
+from ihome_site.models import OnEveryPage, Timestamped, validate_place
 from ihome_site.queries import WalkedQuery
 
-HORIZON = timedelta(days=365)  # how far ahead nights can be booked: prices beyond are guesses
+# How far ahead nights can be booked: prices beyond are guesses.
+HORIZON = timedelta(days=MOST_NIGHTS)
 MAX_IMAGES = 12  # a house; enough for every room, small enough to look through
 SMALL_PHOTO = PHOTO_WIDTHS[0]
 
@@ -41,7 +51,9 @@ def end_of_day(day):
 
 class Area(OnEveryPage):
     name = models.CharField(gettext_lazy("城区"), max_length=32, unique=True)
-    order = models.PositiveSmallIntegerField(gettext_lazy("排序"), default=0)
+    order = models.PositiveSmallIntegerField(
+        gettext_lazy("排序"), default=0, validators=[validate_place]
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = gettext_lazy("城区")
@@ -61,7 +73,9 @@ class FacilityQuerySet(models.QuerySet):
 class Facility(OnEveryPage):
     name = models.CharField(gettext_lazy("设施"), max_length=32, unique=True)
     icon = models.CharField(gettext_lazy("图标"), max_length=32, default="check")
-    order = models.PositiveSmallIntegerField(gettext_lazy("排序"), default=0)
+    order = models.PositiveSmallIntegerField(
+        gettext_lazy("排序"), default=0, validators=[validate_place]
+    )
 
     objects = FacilityQuerySet.as_manager()
 
@@ -141,11 +155,12 @@ class House(Listing, Timestamped):
         Area, models.PROTECT, related_name="houses", verbose_name=gettext_lazy("城区")
     )
     title = models.CharField(gettext_lazy("标题"), max_length=64)
-    price = models.DecimalField(
+    price = YuanField(
         gettext_lazy("每晚价格"),
         max_digits=10,
         decimal_places=2,
-        validators=[MinValueValidator(Decimal("0.01"))],
+        least=LEAST_PRICE,
+        most=MOST_PRICE,
     )
     address = models.CharField(gettext_lazy("详细地址"), max_length=512)
     room_count = models.PositiveSmallIntegerField(
@@ -159,12 +174,13 @@ class House(Listing, Timestamped):
         gettext_lazy("宜住人数"), validators=[MinValueValidator(1), MaxValueValidator(99)]
     )
     beds = models.CharField(gettext_lazy("床铺"), max_length=64)
-    deposit = models.DecimalField(
+    deposit = YuanField(
         gettext_lazy("押金"),
         max_digits=10,
         decimal_places=2,
         default=0,
-        validators=[MinValueValidator(Decimal(0))],
+        least=Decimal(0),
+        most=MOST_DEPOSIT,
     )
     min_days = models.PositiveSmallIntegerField(
         gettext_lazy("最少住几晚"),
@@ -215,6 +231,8 @@ class House(Listing, Timestamped):
         constraints = [
             LISTED_IF_FIT,
             models.CheckConstraint(condition=Q(price__gt=0), name="house_price_positive"),
+            within("house_price_within", "price", LEAST_PRICE, MOST_PRICE),
+            within("house_deposit_within", "deposit", Decimal(0), MOST_DEPOSIT),
             models.CheckConstraint(condition=Q(min_days__gte=1), name="house_min_days_positive"),
             models.CheckConstraint(
                 condition=Q(max_days=0) | Q(max_days__gte=F("min_days")),
@@ -276,6 +294,8 @@ class House(Listing, Timestamped):
             raise StayError(_("这套房源最多住 %(n)s 晚") % {"n": self.max_days})
         if not 1 <= guests <= self.capacity:
             raise StayError(_("这套房源最多住 %(n)s 人") % {"n": self.capacity})
+        if self.price * count > MOST_AMOUNT:
+            raise StayError(_("合计超出了一个订单能有的金额，请少订几晚"))
 
     @classmethod
     def lock(cls, pk):
@@ -406,7 +426,9 @@ class HouseImage(Timestamped):
     file = models.CharField(gettext_lazy("文件"), max_length=100)
     width = models.PositiveIntegerField(gettext_lazy("宽"))
     height = models.PositiveIntegerField(gettext_lazy("高"))
-    order = models.PositiveSmallIntegerField(gettext_lazy("排序"), default=0)
+    order = models.PositiveSmallIntegerField(
+        gettext_lazy("排序"), default=0, validators=[validate_place]
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = gettext_lazy("房源图片")

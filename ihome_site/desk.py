@@ -10,7 +10,9 @@ import re
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -63,6 +65,17 @@ class ReasonForm(forms.Form):
 
 
 class DeskList(ChangeList):
+    def get_queryset(self, request, **kwargs):
+        """A day that no time zone has (0001-01-01) fails when it becomes SQL: that is now."""
+        rows = super().get_queryset(request, **kwargs)
+        try:
+            rows.query.get_compiler(rows.db).as_sql()
+        except EmptyResultSet:
+            pass
+        except (OverflowError, ValueError) as error:
+            raise IncorrectLookupParameters(error) from error
+        return rows
+
     def get_results(self, request):
         """Without a search there is nothing to go back from: no link to show all."""
         super().get_results(request)

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.signals import post_save
@@ -150,6 +150,10 @@ validate_link = RegexValidator(
 )
 
 
+# A place in a list. SQLite keeps any number, MySQL's small column ends at 65535.
+validate_place = MaxValueValidator(9999)
+
+
 class Banner(ForSomeDays):
     """A picture on the home page that leads somewhere."""
 
@@ -158,7 +162,7 @@ class Banner(ForSomeDays):
     file = models.CharField(_("图片"), max_length=100)
     width = models.PositiveIntegerField(_("宽"))
     height = models.PositiveIntegerField(_("高"))
-    order = models.PositiveSmallIntegerField(_("排序"), default=0)
+    order = models.PositiveSmallIntegerField(_("排序"), default=0, validators=[validate_place])
 
     class Meta:
         verbose_name = verbose_name_plural = _("首页横幅")
@@ -203,7 +207,7 @@ class HelpArticle(OnEveryPage):
     )
     in_footer = models.BooleanField(_("放在页脚"), default=True)
     is_published = models.BooleanField(_("已发布"), default=True)
-    order = models.PositiveSmallIntegerField(_("排序"), default=0)
+    order = models.PositiveSmallIntegerField(_("排序"), default=0, validators=[validate_place])
 
     class Meta:
         verbose_name = verbose_name_plural = _("帮助文章")

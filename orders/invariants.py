@@ -7,6 +7,13 @@ from django.utils import timezone
 
 from accounts.models import RealName
 from houses.models import House, OccupiedNight
+from houses.prices import (
+    LEAST_PRICE,
+    MOST_DEPOSIT,
+    MOST_PRICE,
+    ORDER_AMOUNT_HOLDS,
+    ORDER_PRICE_HOLDS,
+)
 from orders.models import Order
 
 SHOWN = Q(review__hidden_reason="")  # what operators hide no longer counts
@@ -24,6 +31,7 @@ def broken_rules():
         yield from nights_held_twice(houses)
         yield from nights_against_orders(houses)
         yield from wrong_counts(houses)
+        yield from prices_out_of_bounds(houses)
     yield from doubled_real_names()
 
 
@@ -56,6 +64,8 @@ def nights_against_orders(houses):
         found = held.pop((order.number, order.house_id), (0, None, None))
         if not agree(order, found, now):
             yield f"order {order.number}: {order.status} holds {found[0]} of {order.days} nights"
+        if not (0 <= order.price <= ORDER_PRICE_HOLDS and 0 <= order.amount <= ORDER_AMOUNT_HOLDS):
+            yield f"order {order.number}: no column holds {order.price} or {order.amount}"
         if order.amount != order.price * order.days:
             yield f"order {order.number}: {order.amount} is not {order.price} × {order.days}"
         if (order.end_date - order.begin_date).days != order.days:
@@ -102,6 +112,15 @@ def wrong_counts(houses):
     for pk, *counts in counted.values_list("pk", "order_count", "review_count", "star_total"):
         if tuple(counts) != truth.get(pk, (0, 0, 0)):
             yield f"house {pk}: counts {tuple(counts)} should be {truth.get(pk, (0, 0, 0))}"
+
+
+def prices_out_of_bounds(houses):
+    """Only a database without the constraints of houses.House can hold one."""
+    within = Q(price__range=(LEAST_PRICE, MOST_PRICE), deposit__range=(0, MOST_DEPOSIT))
+    here = {name.replace("house", "pk"): value for name, value in houses.items()}
+    outside = House.objects.filter(**here).exclude(within)
+    for pk, price, deposit in outside.values_list("pk", "price", "deposit"):
+        yield f"house {pk}: price {price} or deposit {deposit} is out of bounds"
 
 
 def doubled_real_names():

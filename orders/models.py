@@ -15,6 +15,7 @@ from accounts.models import Notice, User
 from accounts.notices import tell
 from houses.caching import house_changed
 from houses.models import House, OccupiedNight, end_of_day, nights
+from houses.prices import ORDER_AMOUNT_HOLDS, ORDER_PRICE_HOLDS, YuanField, within
 from ihome_site.dates import day_range
 from ihome_site.locking import durable
 from ihome_site.models import OperationLog, Timestamped
@@ -147,11 +148,11 @@ class Order(Timestamped):
         House, models.PROTECT, related_name="orders", verbose_name=gettext_lazy("房源")
     )
     title = models.CharField(gettext_lazy("下单时的标题"), max_length=64)
-    price = models.DecimalField(gettext_lazy("下单时的每晚价格"), max_digits=10, decimal_places=2)
+    price = YuanField(gettext_lazy("下单时的每晚价格"), max_digits=10, decimal_places=2)
     begin_date = models.DateField(gettext_lazy("入住"))
     end_date = models.DateField(gettext_lazy("离开"))
     days = models.PositiveSmallIntegerField(gettext_lazy("晚数"))
-    amount = models.DecimalField(gettext_lazy("合计"), max_digits=12, decimal_places=2)
+    amount = YuanField(gettext_lazy("合计"), max_digits=12, decimal_places=2)
     guests = models.PositiveSmallIntegerField(gettext_lazy("入住人数"), default=1)
     status = models.CharField(
         gettext_lazy("状态"), max_length=12, choices=Status.choices, default=Status.WAIT_ACCEPT
@@ -179,6 +180,8 @@ class Order(Timestamped):
             models.CheckConstraint(
                 condition=Q(end_date__gt=F("begin_date")), name="order_end_after_begin"
             ),
+            within("order_price_fits", "price", 0, ORDER_PRICE_HOLDS),
+            within("order_amount_fits", "amount", 0, ORDER_AMOUNT_HOLDS),
         ]
 
     def __str__(self):

@@ -79,7 +79,7 @@ def test_each_slip_is_said_beside_its_field_and_nothing_typed_is_lost(owner, fie
     assert not House.objects.exists()
 
 
-@pytest.mark.parametrize("price", ["0.29", "19.99", "1.15", "99999999.99"])
+@pytest.mark.parametrize("price", ["0.29", "19.99", "1.15", "99999.99"])
 def test_prices_are_exact(owner, price):
     owner.post("/houses/new/", form(price=price))
     assert House.objects.get().price == Decimal(price)
