@@ -23,6 +23,7 @@ from ihome_site.models import OperationLog, Timestamped
 
 # Django's own, so that sessions from before session_round go on.
 SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+ERASED = "x"  # what the mobile of an erased user begins with
 CONSENT_VERSION = "2026-11"  # of the text shown beside the consent box
 
 
@@ -120,6 +121,7 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
 
     def enable(self, actor):
         self._switch(actor, _("恢复用户"), True, "")
+        self.houses.update(photos_hidden=False)  # they are shown again
 
     def _switch(self, actor, verb, active, reason):
         if actor == self:
@@ -138,6 +140,7 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
                 raise AccountError(_("这个用户已经是这样了"))
             words = [_("停用"), _("可登录")]
             OperationLog.objects.record(actor, verb, self, words[not active], words[active], reason)
+            changed("site")  # the pages of their homes are there, or are not
         self.refresh_from_db(fields=["is_active", "session_round"])
 
     def get_short_name(self):
@@ -157,6 +160,10 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
     @property
     def avatar_url(self):
         return default_storage.url(self.avatar) if self.avatar else static("img/avatar.svg")
+
+    @property
+    def is_erased(self):
+        return self.mobile.startswith(ERASED)
 
     @property
     def is_verified(self):

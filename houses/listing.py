@@ -46,6 +46,11 @@ class Listing(models.Model):
         gettext_lazy("运营下架的原因"), max_length=255, blank=True, db_default=""
     )
 
+    # Since the home was last shown its photos have moved to names nobody knows.
+    photos_hidden = models.BooleanField(
+        gettext_lazy("照片已换地址"), default=False, db_default=False, editable=False
+    )
+
     class Meta:
         abstract = True
 
@@ -67,6 +72,7 @@ class Listing(models.Model):
         """A home about to be saved for the first time waits, where this site checks homes."""
         if settings.HOUSE_REVIEW:
             self.check_state, self.is_listed = Check.WAITING, False
+            self.photos_hidden = True  # nobody has seen them
 
     # The owner's verbs.
 
@@ -106,7 +112,7 @@ class Listing(models.Model):
 
     def let_go(self, actor):
         """End a hold. The owner lists the home again when they are ready."""
-        self._operate(actor, _("解除下架"), ~Q(held_reason=""), held_reason="")
+        self._operate(actor, _("解除下架"), ~Q(held_reason=""), held_reason="", photos_hidden=False)
 
     def _operate(self, actor, verb, condition, reason="", **changes):
         with transaction.atomic():
@@ -151,4 +157,5 @@ def approved(house):
         "check_reason": "",
         "checked_at": timezone.now(),
         "changed_since_check": False,
+        "photos_hidden": False,
     }

@@ -23,6 +23,7 @@ from houses.prices import (
     YuanField,
     within,
 )
+from houses.visibility import Visible, VisibleQuerySet
 from ihome_site import dates
 from ihome_site.images import PHOTO_WIDTHS, sizes
 from ihome_site.locking import durable
@@ -87,7 +88,7 @@ class Facility(OnEveryPage):
         return self.name
 
 
-class HouseQuerySet(models.QuerySet):
+class HouseQuerySet(VisibleQuerySet):
     SORTS = {
         "new": ["-created_at", "-pk"],
         "booking": ["-order_count", "-pk"],
@@ -144,7 +145,7 @@ class HouseQuerySet(models.QuerySet):
         return self.listed().filter(cover__isnull=False).walked("booking").with_cards()
 
 
-class House(Listing, Timestamped):
+class House(Visible, Listing, Timestamped):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

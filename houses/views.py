@@ -135,7 +135,7 @@ class HouseDetailView(View):
         house = parts["house"]
         return {
             "owner": house.owner_id,
-            "hidden": not house.can_be_listed,
+            "hidden": not house.is_shown,
             "until": parts["until"],
             "pieces": pieces,
         }
@@ -143,8 +143,8 @@ class HouseDetailView(View):
     def page(self, parts, asked):
         house = parts["house"]
         is_owner = is_visitor(self.request, house.owner_id)
-        if not (house.can_be_listed or is_owner or self.request.user.is_staff):
-            raise Http404  # what operators have not approved, or have taken off
+        if not (house.is_shown or house.is_visible_to(self.request.user)):
+            raise Http404
         context = context_of(parts, asked, is_owner)
         return TemplateResponse(self.request, self.template, context)
 

@@ -32,6 +32,7 @@ def broken_rules():
         yield from nights_against_orders(houses)
         yield from wrong_counts(houses)
         yield from prices_out_of_bounds(houses)
+        yield from listed_without_owner(houses)
     yield from doubled_real_names()
 
 
@@ -121,6 +122,13 @@ def prices_out_of_bounds(houses):
     outside = House.objects.filter(**here).exclude(within)
     for pk, price, deposit in outside.values_list("pk", "price", "deposit"):
         yield f"house {pk}: price {price} or deposit {deposit} is out of bounds"
+
+
+def listed_without_owner(houses):
+    """A disabled owner answers nobody, so nothing of theirs is offered."""
+    here = {name.replace("house", "pk"): value for name, value in houses.items()}
+    for pk in House.objects.listed().hidden().filter(**here).values_list("pk", flat=True):
+        yield f"house {pk}: is listed and may not be shown"
 
 
 def doubled_real_names():

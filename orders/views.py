@@ -25,7 +25,7 @@ class BookView(LoginRequiredMixin, FormPage, FormView):
 
     def setup(self, request, *args, **kwargs):
         super().setup(request, *args, **kwargs)
-        houses = House.objects.select_related("area", "cover", "owner")
+        houses = House.objects.visible_to(request.user).select_related("area", "cover", "owner")
         self.house = get_object_or_404(houses, pk=kwargs["pk"])
 
     def get_initial(self):
@@ -94,7 +94,7 @@ class QuoteView(View):
     http_method_names = ["get"]
 
     def get(self, request, pk):
-        house = get_object_or_404(House, pk=pk)
+        house = get_object_or_404(House.objects.visible_to(request.user), pk=pk)
         form = StayForm(request.GET)
         if not form.is_valid():
             return JsonResponse({"ok": False, "errors": form.errors}, status=400)
