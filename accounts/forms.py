@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import captcha
 from accounts.codes import spend_code
 from accounts.devices import known_device, user_agent_of
+from accounts.limits import NAMES, PROOFS, UPLOADS
 from accounts.logins import reserve_attempt
 from accounts.models import CodeError, RealName, RealNameError, SmsCode, User
-from accounts.uploads import reserve_upload
 from accounts.validators import PasswordLengthValidator, validate_id_card, validate_mobile
 from ihome_site import images
 from ihome_site.forms import Sentences
@@ -266,12 +266,18 @@ class NameForm(Sentences, forms.ModelForm):
         self.fields["name"].required = True
 
     def save(self, commit=True):
-        """False, with an error on the form, when the name was taken a moment ago."""
+        """False, with an error on the form, when the name was taken a moment ago, or the day's
+        changes are used up."""
         try:
+            NAMES.take(self.instance)
             with transaction.atomic():
                 self.instance.save(update_fields=["name", "updated_at"])
         except IntegrityError:
             self.add_error("name", User._meta.get_field("name").error_messages["unique"])
+            return False
+        except TooMany as refusal:
+            self.wait = refusal.wait
+            self.add_error("name", str(refusal))
             return False
         return True
 
@@ -288,7 +294,7 @@ class AvatarForm(Sentences, forms.Form):
 
     def clean_avatar(self):
         try:
-            reserve_upload(self.user)
+            UPLOADS.take(self.user)
             return images.read(self.cleaned_data["avatar"], images.AVATAR_MIN_SIDE, square=True)
         except images.ImageError as error:
             raise ValidationError(str(error)) from None
@@ -327,7 +333,12 @@ class RealNameForm(Sentences, forms.Form):
         """The RealName, or None with an error on the form."""
         data = self.cleaned_data
         try:
+            if not self.user.is_verified:
+                PROOFS.take(self.user)
             return RealName.objects.prove(self.user, data["real_name"], data["id_card"])
         except RealNameError as error:
             self.add_error("id_card", str(error))
-            return None
+        except TooMany as refusal:
+            self.wait = refusal.wait
+            self.add_error("id_card", str(refusal))
+        return None

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.browsers import device_name
 from accounts.fields import EncryptedTextField, ExactCharField, blind_index
-from accounts.notices import Notice as Notice  # a model of this app
+from accounts.limits import DayCount as DayCount  # a model of this app
+from accounts.notices import Notice as Notice  # and another
 from accounts.validators import validate_mobile
 from ihome_site.caching import changed
 from ihome_site.models import OperationLog, Timestamped
@@ -421,7 +422,8 @@ class Device(Timestamped):
 
 
 class UploadDay(Timestamped):
-    """How many pictures a user has uploaded on the last day they uploaded any."""
+    """As DayCount before there was one. The release before this one still writes it; the table
+    goes with the release after."""
 
     user = models.OneToOneField(
         User, models.CASCADE, related_name="upload_day", verbose_name=_("用户")

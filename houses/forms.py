@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.uploads import reserve_upload
+from accounts.limits import UPLOADS
 from houses import choices
 from houses.models import HORIZON, House
 from ihome_site import dates
@@ -267,7 +267,7 @@ class HouseImagesForm(forms.Form):
         Raises ihome_site.refusals.TooMany at the user's daily limit.
         """
         for upload in self.uploads:
-            reserve_upload(self.user)
+            UPLOADS.take(self.user)
             try:
                 yield upload.name, read(upload), None
             except ImageError as error:

@@ -14,6 +14,7 @@ from django.views import View
 from django.views.decorators.vary import vary_on_headers
 from django.views.generic import CreateView, TemplateView, UpdateView
 
+from accounts.limits import ARRANGEMENTS, CALENDARS, EDITS, HOMES, LISTINGS
 from accounts.views import VerifiedRequiredMixin
 from houses import caching, choices
 from houses.calendar import (
@@ -170,6 +171,8 @@ class MyHousesView(VerifiedRequiredMixin, TemplateView):
 
 
 class HouseFormPage(VerifiedRequiredMixin, FormPage):
+    """A form about a home. What it saves counts against `limit`."""
+
     model = House
     form_class = HouseForm
     template_name = "houses/house_form.html"
@@ -177,11 +180,20 @@ class HouseFormPage(VerifiedRequiredMixin, FormPage):
     def get_queryset(self):
         return self.request.user.houses.all()
 
+    def form_valid(self, form):
+        try:
+            self.limit.take(self.request.user)
+        except TooMany as refusal:
+            return self.refused(form, refusal)
+        return self.saved(form)
+
 
 class HouseCreateView(HouseFormPage, CreateView):
     """The first step of publishing; photos are the next."""
 
-    def form_valid(self, form):
+    limit = HOMES
+
+    def saved(self, form):
         form.instance.owner = self.request.user
         form.instance.begin_check()
         house = form.save()
@@ -194,6 +206,8 @@ class HouseCreateView(HouseFormPage, CreateView):
 
 
 class HouseEditView(HouseFormPage, UpdateView):
+    limit = EDITS
+
     def get_queryset(self):
         """The row is locked from reading it to saving; see PartialModelForm."""
         houses = super().get_queryset()
@@ -209,7 +223,7 @@ class HouseEditView(HouseFormPage, UpdateView):
     def save(self, *args, **kwargs):
         return super().post(*args, **kwargs)
 
-    def form_valid(self, form):
+    def saved(self, form):
         house = form.save()
         caching.house_changed(house.pk, house.area_id)  # its facilities came after its row
         if WORDS & set(form.changed_data):
@@ -308,6 +322,7 @@ class HouseImageAction(LoginRequiredMixin, View):
         image = get_object_or_404(
             HouseImage.objects.select_related("house"), pk=pk, house__owner=request.user
         )
+        ARRANGEMENTS.take(request.user)
         try:
             self.act(image)
         except StayError as error:
@@ -348,10 +363,16 @@ class HouseCalendarView(OwnHouseMixin, View):
             return self.page(form, status=400)
         data = form.cleaned_data
         try:
+            CALENDARS.take(request.user)
             self.change(data["action"], data["begin_date"], data["end_date"])
         except StayError as error:
             form.add_error(None, str(error))
             return self.page(form, status=409)
+        except TooMany as refusal:
+            form.add_error(None, str(refusal))
+            response = self.page(form, status=429)
+            response["Retry-After"] = str(refusal.wait)
+            return response
         query = f"?month={data['begin_date']:%Y-%m}"
         return redirect(f"{request.path}{query}")
 
@@ -398,6 +419,7 @@ class HouseListingView(LoginRequiredMixin, View):
 
     def post(self, request, pk):
         house = get_object_or_404(House, pk=pk, owner=request.user)
+        LISTINGS.take(request.user)
         try:
             messages.success(request, self.act(house))
         except ListingError as refusal:

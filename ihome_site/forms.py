@@ -26,6 +26,16 @@ class FormPage:
 
     refused_status = 400
 
+    def refused(self, form, error):
+        """The form again with what was typed and the sentence of `error`: 429 for a limit
+        (TooMany), 409 for what cannot be done as things stand."""
+        form.wait = getattr(error, "wait", 0)
+        form.add_error(None, str(error))
+        response = self.form_invalid(form)
+        if not form.wait:
+            response.status_code = 409
+        return response
+
     def form_invalid(self, form):
         response = self.render_to_response(self.get_context_data(form=form))
         response.status_code = self.refused_status

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import captcha
+from accounts.limits import NEWCOMER, new_day
 from accounts.models import RealName, User
 from accounts.validators import id_check_character
 from houses.models import Area, House
@@ -31,7 +32,13 @@ def id_card_of(number, born="19900307"):
 def user_named(name):
     mobile = MOBILES[name]
     user = User.objects.filter(mobile=mobile).first()
-    return user or User.objects.create_user(mobile, PASSWORD, name=name)
+    return user or aged(User.objects.create_user(mobile, PASSWORD, name=name))
+
+
+def aged(user):
+    """The user as of now, whose account is no longer a new one."""
+    User.objects.filter(pk=user.pk).update(created_at=timezone.now() - 2 * NEWCOMER)
+    return User.objects.get(pk=user.pk)
 
 
 def wang():
@@ -69,8 +76,13 @@ def house_of_wang(**changes):
 
 
 def order_of_li(house, begin=1, end=3, token="t1", guest=None, guests=2):
-    """An order for the nights from `begin` to `end`, both days from today."""
-    return Order.place(house.pk, guest or li(), day(begin), day(end), guests, token)
+    """An order for the nights from `begin` to `end`, both days from today.
+
+    Each is as if made on a day of its own: limits of a day count nothing from before.
+    """
+    guest = guest or li()
+    new_day(guest, house.owner)
+    return Order.place(house.pk, guest, day(begin), day(end), guests, token)
 
 
 def move_to_past(order, days):

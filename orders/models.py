@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.limits import BOOKINGS, CANCELLATIONS, DECISIONS, REPLIES, REVIEWS
 from accounts.models import Notice, User
 from accounts.notices import tell
 from houses.caching import house_changed
@@ -20,7 +21,7 @@ from ihome_site.dates import day_range
 from ihome_site.locking import durable
 from ihome_site.models import OperationLog, Timestamped
 from ihome_site.parameters import WholeNumber
-from orders import earnings, timeline
+from orders import earnings, timeline, waiting
 from orders.moves import MOVES
 
 NUMBER_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing looks alike
@@ -58,14 +59,21 @@ def plain_number(text):
 
 
 class Rules(NamedTuple):
-    """What operators may set differently from the constants above."""
+    """What holds for a guest now; operators may set it differently from the constants above."""
 
     answer_within: timedelta
     most_waiting: int
+    most_nights: int
+    bookings: int
 
     @classmethod
-    def of_now(cls):
-        return cls(timedelta(hours=answer_hours()), most_waiting())
+    def of_now(cls, guest):
+        return cls(
+            timedelta(hours=answer_hours()),
+            most_waiting(),
+            waiting.most_nights(guest),
+            BOOKINGS.most_of(guest),
+        )
 
 
 def expiry(placed_at, begin, answer_within=ANSWER_WITHIN):
@@ -195,9 +203,9 @@ class Order(Timestamped):
         """Book the nights [begin, end), or return the order this token has made already.
 
         `shown_price` is the price a night the guest saw, None when it is not known. Raises
-        StayError, OrderError, PriceChanged or ihome_site.refusals.Busy.
+        StayError, OrderError, PriceChanged, or TooMany or Busy of ihome_site.refusals.
         """
-        rules = Rules.of_now()  # may ask the cache, which has no place in the transaction
+        rules = Rules.of_now(guest)  # may ask the cache, which has no place in the transaction
         return cls._place(rules, house_pk, guest, begin, end, guests, token, shown_price)
 
     @classmethod
@@ -208,9 +216,11 @@ class Order(Timestamped):
         if placed := cls.objects.filter(guest=guest, token=token).first():
             return placed
         house.check_stay(begin, end, guests, guest)
-        cls.check_waiting(house, guest, rules.most_waiting)
+        cls.check_waiting(house, guest, (end - begin).days, rules)
+        waiting.check_not_just_canceled(house, guest, begin, end)
         if shown_price is not None and shown_price != house.price:
             raise PriceChanged(house.price)
+        BOOKINGS.take(guest, rules.bookings)
         days = (end - begin).days
         order = cls(
             token=token,
@@ -232,15 +242,18 @@ class Order(Timestamped):
         return order
 
     @classmethod
-    def check_waiting(cls, house, guest, most):
-        """Raise OrderError when the guest has too many unanswered requests."""
-        waiting = cls.objects.waiting().filter(guest=guest)
-        if waiting.filter(house=house).exists():
+    def check_waiting(cls, house, guest, days, rules):
+        """Raise OrderError when the guest has too many unanswered requests, or nights in them."""
+        asked = cls.objects.waiting().filter(guest=guest)
+        if asked.filter(house=house).exists():
             raise OrderError(_("您在这套房源已有一个待接单的订单，等房东答复后再订吧"))
-        if waiting.count() >= most:
+        if asked.count() >= rules.most_waiting:
             raise OrderError(
-                _("您已有 %(n)s 个待接单的订单，等房东答复或取消一个再订") % {"n": most}
+                _("您已有 %(n)s 个待接单的订单，等房东答复或取消一个再订")
+                % {"n": rules.most_waiting}
             )
+        if sentence := waiting.why_too_many_nights(guest, asked, days, rules.most_nights):
+            raise OrderError(sentence)
 
     # Moves. Each is one conditional UPDATE; the nights change in the same transaction.
 
@@ -248,6 +261,7 @@ class Order(Timestamped):
     def accept(self, actor):
         """The owner says yes. Locks the house, for the hold may expire at this very moment."""
         house = House.lock(self.house_id)
+        DECISIONS.take(actor)
         self._move("accept", actor)
         if house.keep(self.number) != self.days:
             raise OrderError(_("这个订单已超时取消"))
@@ -256,6 +270,7 @@ class Order(Timestamped):
     @durable
     def reject(self, actor, reason):
         """The owner says no, and why."""
+        DECISIONS.take(actor)
         self._move("reject", actor, reason)
         self.house.release(self.number)
         self._tell(self.guest_id, Notice.Kind.REJECTED)
@@ -263,6 +278,7 @@ class Order(Timestamped):
     @durable
     def cancel(self, actor, reason=""):
         """The guest changes plans: while waiting, or before the check-in day."""
+        CANCELLATIONS.take(actor)
         self._move("cancel", actor, reason)
         self.house.release(self.number)
         for user_id in {self.guest_id, self.house.owner_id} - {actor.pk}:
@@ -299,6 +315,7 @@ class Order(Timestamped):
         reviews that then both want it for themselves would deadlock.
         """
         House.lock(self.house_id)
+        REVIEWS.take(actor)
         self._move("review", actor)
         review = Review.objects.create(order=self, stars=stars, text=text)
         House.objects.filter(pk=self.house_id).update(
@@ -470,6 +487,7 @@ class Review(Timestamped):
     @durable
     def give_answer(self, text):
         """The owner's one answer. Raises OrderError when there is one already."""
+        REPLIES.take(self.order.house.owner)
         unanswered = Review.objects.filter(pk=self.pk, answer="")
         if not unanswered.update(answer=text, answered_at=timezone.now()):
             raise OrderError(_("您已经回复过这条评价了"))

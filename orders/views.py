@@ -12,6 +12,7 @@ from houses.forms import StayForm
 from houses.models import House, StayError
 from ihome_site.forms import FormPage
 from ihome_site.paging import page_of
+from ihome_site.refusals import TooMany
 from orders.forms import AnswerForm, BookForm, RejectForm, ReviewForm
 from orders.models import Order, OrderError, answer_hours
 from orders.tokens import new_token, shown_price
@@ -50,7 +51,7 @@ class BookView(LoginRequiredMixin, FormPage, FormView):
                 data["token"],
                 shown_price(data["token"]),
             )
-        except (StayError, OrderError) as error:
+        except (StayError, OrderError, TooMany) as error:
             return self.refuse(form, error)
         messages.success(
             self.request, _("订单已提交，房东会在 %(n)s 小时内答复") % {"n": answer_hours()}
@@ -60,12 +61,9 @@ class BookView(LoginRequiredMixin, FormPage, FormView):
     def refuse(self, form, error):
         """Show the form again with the price of now; its token books nothing twice."""
         self.house.refresh_from_db(fields=["price"])
-        form.add_error(None, str(error))
         form.data = form.data.copy()
         form.data["token"] = new_token(self.house.price)
-        response = self.form_invalid(form)
-        response.status_code = 409
-        return response
+        return self.refused(form, error)
 
     def get_context_data(self, **kwargs):
         taken = taken_dates(self.house)
@@ -181,10 +179,17 @@ class OrderActionView(OrderMovePage, View):
         try:
             sentence = self.act()
         except OrderError as error:
-            context = {"order": self.order, "role": self.role, "refusal": str(error)}
-            context |= {"reject_form": RejectForm()}
-            return render(request, "orders/order_detail.html", context, status=409)
+            return self.page(error, 409)
+        except TooMany as error:
+            response = self.page(error, 429)
+            response["Retry-After"] = str(error.wait)
+            return response
         return self.done(sentence)
+
+    def page(self, error, status):
+        context = {"order": self.order, "role": self.role, "refusal": str(error)}
+        context |= {"reject_form": RejectForm()}
+        return render(self.request, "orders/order_detail.html", context, status=status)
 
 
 class AcceptView(OrderActionView):
@@ -210,11 +215,8 @@ class OrderFormView(OrderMovePage, FormPage, FormView):
     def form_valid(self, form):
         try:
             sentence = self.act(form.cleaned_data)
-        except OrderError as error:
-            form.add_error(None, str(error))
-            response = self.form_invalid(form)
-            response.status_code = 409
-            return response
+        except (OrderError, TooMany) as error:
+            return self.refused(form, error)
         return self.done(sentence)
 
 

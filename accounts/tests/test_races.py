@@ -16,7 +16,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from accounts.hashers import Argon2
-from accounts.models import LoginAttempt, RealName, SmsCode, UploadDay, User
+from accounts.models import DayCount, LoginAttempt, RealName, SmsCode, User
 from accounts.tests.test_profile import picture
 from ihome_site.testing import (
     MOBILES,
@@ -196,7 +196,7 @@ def upload(visitor, path, field):
 
 
 def test_twenty_five_avatars_at_once_stop_at_two_hundred(server, judge):
-    UploadDay.objects.create(user=li(), day=timezone.localdate(), count=190)
+    DayCount.objects.create(user=li(), action="upload", day=timezone.localdate(), count=190)
     people = visitors(server, 25, li())
     answers = all_at_once([partial(upload, each, "/accounts/avatar/", "avatar") for each in people])
     accepted = sum(answer.status_code == 302 for answer in answers)

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from accounts.models import UploadDay
+from accounts.limits import UPLOADS
+from accounts.models import DayCount
 from accounts.tests.test_profile import picture
-from accounts.uploads import UPLOADS_A_DAY, reserve_upload
 from ihome_site.refusals import TooMany
 from ihome_site.testing import chen, client_of, house_of_wang, li, wang
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def used_up(user, left=0):
     today = timezone.localdate()
-    UploadDay.objects.create(user=user, day=today, count=UPLOADS_A_DAY - left)
+    DayCount.objects.create(user=user, action="upload", day=today, count=200 - left)
 
 
 def test_the_two_hundred_and_first_avatar_is_refused_with_a_sentence():
@@ -56,7 +56,7 @@ def test_the_script_is_told_in_json():
 def test_refused_pictures_count_for_looking_at_them_is_the_work():
     client = client_of(li())
     client.post("/accounts/avatar/", {"avatar": picture(side=20)})
-    assert UploadDay.objects.get().count == 1
+    assert DayCount.objects.get().count == 1
 
 
 def test_a_picture_over_the_limit_is_not_even_decoded(monkeypatch):
@@ -67,12 +67,12 @@ def test_a_picture_over_the_limit_is_not_even_decoded(monkeypatch):
 
 def test_users_do_not_share_a_day_and_the_next_day_is_new():
     used_up(li())
-    reserve_upload(chen())
+    UPLOADS.take(chen())
     with pytest.raises(TooMany):
-        reserve_upload(li())
+        UPLOADS.take(li())
     with time_machine.travel(timezone.now() + timedelta(days=1)):
-        reserve_upload(li())
-        assert UploadDay.objects.get(user=li()).count == 1
+        UPLOADS.take(li())
+        assert DayCount.objects.get(user=li()).count == 1
 
 
 def test_the_day_ends_at_midnight_in_shanghai():
@@ -80,7 +80,7 @@ def test_the_day_ends_at_midnight_in_shanghai():
     with time_machine.travel(datetime(2026, 11, 20, 23, 59, tzinfo=shanghai), tick=False):
         used_up(li())
         with pytest.raises(TooMany) as refusal:
-            reserve_upload(li())
+            UPLOADS.take(li())
         assert refusal.value.wait == 60
     with time_machine.travel(datetime(2026, 11, 21, 0, 0, 1, tzinfo=shanghai), tick=False):
-        reserve_upload(li())
+        UPLOADS.take(li())

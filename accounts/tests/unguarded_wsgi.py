@@ -14,8 +14,8 @@ from django.contrib import auth
 from django.utils import timezone
 
 from accounts import captcha, codes, forms, models, sms, throttle
-from accounts.models import LoginAttempt, RealName, SmsCode, UploadDay
-from houses import forms as house_forms
+from accounts.limits import Limit
+from accounts.models import DayCount, LoginAttempt, RealName, SmsCode
 from houses.models import House, StayError
 from ihome_site.refusals import TooMany
 
@@ -78,14 +78,15 @@ def prove(real_names, user, name, id_card):
     )
 
 
-def reserve_upload(user):
-    today = timezone.localdate()
-    day, _new = UploadDay.objects.get_or_create(user=user, defaults={"day": today})
-    if day.count >= 200:
-        raise TooMany("", 1)
+def count(limit, user, most):
+    fresh = {"day": timezone.localdate()}
+    row, _new = DayCount.objects.get_or_create(user=user, action=limit.action, defaults=fresh)
+    if row.count >= most:
+        return False
     breathe()
-    day.count += 1
-    day.save(update_fields=["count"])
+    row.count += 1
+    row.save(update_fields=["count"])
+    return True
 
 
 def reserve_attempt(mobile, address, device="", user_agent=""):
@@ -121,7 +122,7 @@ captcha.claim = claim
 models.SmsCodeQuerySet.take_try = take_try
 SmsCode.use = use
 models.RealNameManager.prove = prove
-forms.reserve_upload = house_forms.reserve_upload = reserve_upload
+Limit.count = count
 
 
 class EndlessLines:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from houses.models import Area, Facility, House, HouseImage
 from ihome_site.testing import (
+    chen,
     client_of,
     day,
     house_of_wang,
@@ -176,7 +177,7 @@ def test_a_booking_and_its_end(house):
     assert stay_pages(house) == (False, 2)
     order.cancel(li())
     assert stay_pages(house) == (True, 0)
-    order = order_of_li(house, 1, 3, token="t2")
+    order = order_of_li(house, 1, 3, token="t2", guest=chen())
     assert stay_pages(house) == (False, 2)
     order.reject(house.owner, "修屋顶")
     assert stay_pages(house) == (True, 0)

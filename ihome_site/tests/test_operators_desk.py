@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import OperationalError
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import LoginAttempt, User
 from houses.models import Area, House, OccupiedNight
@@ -290,6 +291,7 @@ def test_the_figures_are_what_happened():
     house = house_of_wang()
     order_of_li(house, 1, 3).accept(wang())
     order_of_li(house, 5, 6, token="t2").reject(wang(), "修屋顶")
+    User.objects.update(created_at=timezone.now())
     shop = figures()
     assert [chart.total for chart in shop["charts"]] == [2, 2, 1]
     assert [chart.bars[-1].count for chart in shop["charts"]] == [2, 2, 1]
@@ -302,6 +304,7 @@ def test_every_figure_links_to_its_list():
     house = house_of_wang()
     order_of_li(house).accept(wang())
     client = client_of(User.objects.create_superuser("13900000009", "x"))
+    User.objects.update(created_at=timezone.now())
     shop = figures()
     urls = [shop["money_url"], shop["refused_url"], shop["silent_url"]]
     urls += [chart.bars[-1].url for chart in shop["charts"]] + [shop["occupancy"][0][2]]

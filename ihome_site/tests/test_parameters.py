@@ -5,8 +5,9 @@ from django.test import Client
 from accounts.models import User
 from ihome_site import parameters
 from ihome_site.models import OperationLog, SiteParameter
-from ihome_site.testing import client_of, house_of_wang, order_of_li
+from ihome_site.testing import client_of, house_of_wang, li, order_of_li
 from orders.models import ANSWER_WITHIN, MAX_WAITING, OrderError, Rules
+from orders.waiting import WAITING_NIGHTS
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/ihome_site/siteparameter/"
@@ -26,7 +27,7 @@ def form(**changes):
 
 
 def test_without_a_row_the_constants_count():
-    assert Rules.of_now() == (ANSWER_WITHIN, MAX_WAITING)
+    assert Rules.of_now(li()) == (ANSWER_WITHIN, MAX_WAITING, WAITING_NIGHTS, 20)
 
 
 def test_a_change_counts_at_the_next_order_and_leaves_a_line():

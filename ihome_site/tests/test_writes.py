@@ -14,7 +14,7 @@ from ihome_site.tests.test_roles import MATRIX, arguments, clients
 pytestmark = pytest.mark.django_db
 OWN_APPS = ["accounts", "houses", "orders", "ihome_site"]
 # Kept about visitors, whatever they ask for: who tried, from where, with which device.
-LEDGERS = {"Gate", "SmsCode", "LoginAttempt", "Device", "UploadDay"}
+LEDGERS = {"Gate", "SmsCode", "LoginAttempt", "Device", "DayCount"}
 MODELS = [
     model
     for app in OWN_APPS

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.limits import new_day
 from accounts.models import Notice
 from houses.models import House
 from orders.demo import content
@@ -31,6 +32,7 @@ def make_requests(cast, diary):
 
 def make_request(house, guest, stay, row, token):
     """An order for nights to come, by the moves people make, with the clock put on between."""
+    new_day(guest, house.owner)
     order = Order.place(house.pk, guest, stay.begin, stay.end, stay.people, token)
     state, reason = row["state"], row.get("reason", "")
     waited = timedelta()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from accounts.limits import new_day
 from houses.models import House, OccupiedNight, nights
 from ihome_site.locking import durable
 from orders.demo import content, dice, save_as_it_was
@@ -142,6 +143,7 @@ def note_move(order, at, **fields):
 
 def review(order, row, at):
     """Let the guest review the stay as if at the moment `at`, and the owner answer."""
+    new_day(order.guest, order.house.owner)
     written = order.write_review(order.guest, row["stars"], row["text"])
     then = {"created_at": at, "updated_at": at}
     if row.get("answer"):

@@ -36,6 +36,7 @@ export default function undoDelete(form) {
       removeEventListener("pagehide", send);
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form), keepalive: true });
       if (answer.ok) document.dispatchEvent(new Event("photos:changed"));
+      else photo.hidden = false;
     }
   }
 }
