@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from houses.caching import house_changed
 from houses.forms import HouseForm
 from houses.listing import Check
 from houses.models import Area, Facility, House, HouseImage, OccupiedNight
@@ -128,6 +129,13 @@ class HouseAdmin(OperatorsAdmin):
         if all(NUMBER.fullmatch(text) for text in chosen):
             hide_photos(House.objects.filter(pk__in=chosen), PATIENCE)
         return response
+
+    def save_model(self, request, house, form, change):
+        super().save_model(request, house, form, change)
+        if change and {"area", "owner"} & set(form.changed_data):
+            for owner in {house.owner_id, form.initial["owner"]}:
+                House.renumber(owner)
+            house_changed(house.pk, house.area_id, form.initial["area"])
 
     def get_deleted_objects(self, houses, request):
         """A house takes its own nights with it; one with orders is protected by them."""

@@ -18,7 +18,7 @@ DRAWN = 10_000  # cards of some 1,500 bytes
 QUERY, STAY = "<!--query-->", "<!--stay-->"
 FIELDS = ["pk", "title", "price", "room_count", "address", "order_count", "review_count"]
 FIELDS += ["star_total"]
-JOINED = ["area_id", "cover__file", "cover__width", "cover__height", "owner__avatar"]
+JOINED = ["area_id", "cover__file", "cover__width", "cover__height", "owner__avatar", "owner_id"]
 
 
 def rows(houses):
@@ -32,7 +32,7 @@ def draw_all(found, areas, days, query, first_is_eager):
     One that an operator made since `areas` were read is looked up.
     """
     for place, row in enumerate(found):
-        house, (area, *cover, avatar) = row[: len(FIELDS)], row[len(FIELDS) :]
+        house, (area, *cover, avatar, _owner) = row[: len(FIELDS)], row[len(FIELDS) :]
         district = areas.get(str(area)) or Area.objects.get(pk=area)
         html = draw(house, district.name, tuple(cover), avatar, first_is_eager and not place)
         yield html.replace(QUERY, query).replace(STAY, stay(days, house[2]))

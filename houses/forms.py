@@ -149,7 +149,7 @@ class HouseSearchForm(forms.Form):
     def in_order(self, houses):
         """A few houses within narrow prices are found by price, whatever the order asked for."""
         if self.has_price and not self.values["sk"].startswith("price"):
-            return houses.sorted_by(self.values["sk"])
+            return houses.sorted_by(self.values["sk"], in_area=bool(self.area))
         return houses.walked(self.values["sk"], in_area=bool(self.area))
 
     def results(self):

@@ -1,6 +1,7 @@
 import re
 from datetime import date
 from functools import partial
+from operator import attrgetter
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -34,6 +35,7 @@ from houses.forms import (
 from houses.house_page import context_of, house_parts, life_of, picked
 from houses.listing import ListingError
 from houses.models import HORIZON, MAX_IMAGES, House, HouseImage, StayError
+from houses.newness import spread
 from houses.search_page import PAGE, WHOLE_PAGE, search_context, search_pieces
 from ihome_site import dates, images
 from ihome_site.caching import remember
@@ -75,7 +77,9 @@ class HomeView(View):
             "area_photos": choices.district_photos(),
             "banners": remember(f"banners:{caching.today()}", ["site"], DAY, banners),
             "popular": House.objects.popular()[: carousel_size()],
-            "newest": House.objects.listed().walked("new").with_cards()[:NEWEST],
+            "newest": spread(
+                House.objects.listed().walked("new").with_cards()[:NEWEST], attrgetter("owner_id")
+            ),
             "horizon": dates.today() + HORIZON,
         }
 
@@ -160,7 +164,7 @@ class MyHousesView(VerifiedRequiredMixin, TemplateView):
     def get_context_data(self, **kwargs):
         """The month's figures come through the user's orders, which are not imported here."""
         user = self.request.user
-        houses = user.houses.with_cards().sorted_by("new")
+        houses = user.houses.with_cards().order_by("-created_at", "-pk")
         received = user.orders.model.objects.filter(house__owner=user)
         first = dates.today().replace(day=1)
         return super().get_context_data(
@@ -225,6 +229,8 @@ class HouseEditView(HouseFormPage, UpdateView):
 
     def saved(self, form):
         house = form.save()
+        if "area" in form.changed_data:
+            House.renumber(house.owner_id)
         caching.house_changed(house.pk, house.area_id)  # its facilities came after its row
         if WORDS & set(form.changed_data):
             house.content_changed()

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from houses.models import Area, Facility, House, HouseImage, OccupiedNight
+from houses.newness import write_steps
 from orders.models import Order, Review
 
 ORDERS_A_HOUSE = 15
@@ -96,6 +97,7 @@ class BulkRun:
                 with transaction.atomic():
                     self.make(range(self.first + start, self.first + stop))
                 yield stop
+        write_steps(House.objects.all())
 
     def make(self, numbers):
         self.rows = {model: [] for model in COLUMNS}

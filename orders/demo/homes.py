@@ -48,6 +48,7 @@ def make_homes(owners, photos):
         if place % BLOCKED_EVERY == 0:
             today = timezone.localdate()
             House.block(house.pk, today + BLOCKED_FROM, today + BLOCKED_TO)
+        House.renumber(house.owner_id)
         yield house
 
 

@@ -1,0 +1,79 @@
+"""The order of 最新上架, in which no owner fills a page.
+
+An owner's three newest listed homes stand before everybody's fourth to sixth, those before
+everybody's seventh to ninth, and so on; beside each other homes stand by their age. So an owner
+who publishes sixty at once has three on the first page, as long as others have any. Each home
+knows its step, in the whole city and in its district, for a page is a walk along an index.
+"""
+
+from collections import Counter, defaultdict
+from itertools import groupby
+
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy
+
+TOGETHER = 3  # homes of one owner: one row of a wide page shows others as well
+BATCH = 1000  # rows of one UPDATE
+
+
+class Newness(models.Model):
+    """0 for the owner's newest, -1 for the next, and so on: all of the index is walked backwards.
+
+    Kept for listed homes alone. db_default: the release before this one adds rows as well.
+    """
+
+    newness = models.SmallIntegerField(
+        gettext_lazy("新房源的批次"), default=0, db_default=0, editable=False
+    )
+    area_newness = models.SmallIntegerField(
+        gettext_lazy("在城区里的批次"), default=0, db_default=0, editable=False
+    )
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def renumber(cls, owner_id):
+        """To be called when a home of this owner was listed, unlisted, moved or deleted."""
+        with transaction.atomic():
+            # Two homes published at once would each count itself as the newest.
+            get_user_model().objects.select_for_update().filter(pk=owner_id).first()
+            write_steps(cls.objects.filter(owner=owner_id))
+
+
+def write_steps(houses):
+    """Give the listed ones of `houses`, which has all of an owner's or none, their steps."""
+    rows = houses.filter(is_listed=True).order_by("owner_id", "-created_at", "-pk")
+    columns = rows.values_list("owner_id", "pk", "area_id", "newness", "area_newness")
+    moved = defaultdict(list)
+    for _owner, homes in groupby(columns.iterator(chunk_size=5000), lambda row: row[0]):
+        for pk, before, after in steps(homes):
+            if before != after:
+                moved[after].append(pk)
+    for (newness, area_newness), pks in moved.items():
+        for start in range(0, len(pks), BATCH):
+            some = houses.model._base_manager.filter(pk__in=pks[start : start + BATCH])
+            some.update(newness=newness, area_newness=area_newness)
+
+
+def steps(homes):
+    """(pk, the steps it has, the steps it should have) of one owner's homes, newest first."""
+    in_area = Counter()
+    for place, (_owner, pk, area, *before) in enumerate(homes):
+        yield pk, tuple(before), (-(place // TOGETHER), -(in_area[area] // TOGETHER))
+        in_area[area] += 1
+
+
+def spread(rows, owner_of):
+    """The rows of one page, those of one owner at most TOGETHER in a row while others follow.
+
+    Where one step ends and the next begins, an owner could stand there twice.
+    """
+    rest, done = list(rows), []
+    while rest:
+        last = {owner_of(row) for row in done[-TOGETHER:]}
+        full = len(done) >= TOGETHER and len(last) == 1
+        others = (n for n, row in enumerate(rest) if not full or owner_of(row) not in last)
+        done.append(rest.pop(next(others, 0)))
+    return done
