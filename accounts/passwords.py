@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -9,13 +10,7 @@ from django.utils.translation import gettext_lazy as _
 LEAST_OF_ONES_OWN = 5  # characters; guessers begin with the rest
 # Names of the site and its trade, keyboard rows and the words of leaked lists. Longer ones come
 # first, or "aijia" would leave the "zufang" of "aijiazufang".
-WORDS = [
-    *("aijiazufang", "qwertyuiop", "asdfghjkl", "iloveyou", "password", "1qaz2wsx", "fangdong"),
-    *("zxcvbnm", "welcome", "qazwsx", "qwerty", "duanzu", "zufang", "fangzi", "passwd", "woaini"),
-    *("admin", "aijia", "guest", "hello", "house", "ihome", "minsu", "zhang", "爱家租房", "qwer"),
-    *("asdf", "zxcv", "fang", "home", "love", "root", "test", "user", "wang", "abcd", "abc"),
-    *("qaz", "wsx", "爱家", "租房"),
-]
+WORDS = (Path(__file__).parent / "common_words.txt").read_text(encoding="utf-8").split()
 LOOK_ALIKES = {"a": "a4@", "e": "e3", "i": "i1!", "l": "l1", "o": "o0", "s": "s5$", "t": "t7"}
 PATTERNS = re.compile(
     r"(?:19|20)[0-9]{2}"  # a year

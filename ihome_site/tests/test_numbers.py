@@ -34,7 +34,9 @@ HOLDS = {
 WRITTEN_BY_THE_SITE = {
     "accounts.User.session_round": "one step a sign-out",
     "accounts.SmsCode.tries": "5",
-    "accounts.UploadDay.count": "200",
+    "accounts.DayCount.count": "300",
+    "houses.House.newness": "a third of an owner's homes, below zero",
+    "houses.House.area_newness": "the same",
     "houses.House.order_count": "one night an order",
     "houses.House.review_count": "one an order",
     "houses.House.star_total": "five an order",
