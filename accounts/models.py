@@ -187,6 +187,8 @@ class RealNameManager(models.Manager):
         """
         try:
             with transaction.atomic():
+                if not User.objects.select_for_update().filter(pk=user.pk, is_active=True).exists():
+                    raise RealNameError(_("这个账号已停用或注销"))
                 return self.create(
                     user_id=user.pk,  # user=user would make a refused user look proved
                     name=name,

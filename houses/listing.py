@@ -125,7 +125,7 @@ class Listing(models.Model):
         """One conditional UPDATE; False when the condition no longer held."""
         rows = type(self).objects.filter(condition, pk=self.pk)
         done = rows.update(**changes, updated_at=timezone.now())
-        self.refresh_from_db(fields=[*LISTING_FIELDS])
+        self.refresh_from_db(fields=["title", *LISTING_FIELDS])  # the log names it as it is now
         if done:
             self.listing_changed()
         return bool(done)

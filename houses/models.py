@@ -378,6 +378,8 @@ class House(Visible, Listing, Newness, Timestamped):
     def add_image(cls, pk, stored):
         """Attach a stored photo. Raises StayError when the house has MAX_IMAGES already."""
         house = cls.lock(pk)
+        if house.owner.is_erased:
+            raise StayError(_("这套房源已经不在了"))
         last = house.images.aggregate(last=Max("order"), count=models.Count("pk"))
         if last["count"] >= MAX_IMAGES:
             raise StayError(_("一套房源最多 %(n)s 张照片") % {"n": MAX_IMAGES})

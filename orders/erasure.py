@@ -1,20 +1,29 @@
 """Forgetting a person, as far as the law and the other party's contract allow."""
 
+from datetime import timedelta
+
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.auth.hashers import make_password
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import devices
-from accounts.models import IdCardView, LoginAttempt, SmsCode, User
+from accounts.models import ERASED, IdCardView, User
+from houses.caching import cover_changed, house_changed
 from houses.models import House
 from ihome_site import images
+from ihome_site.caching import changed
 from ihome_site.locking import durable
+from ihome_site.logs import event
 from orders.models import Order
+from orders.traces import Traces, blanks, gone_home
 
 # Orders are the other party's contract too, and houses carry them; both stay without a person.
 # Who looked at an ID number, and what operators did, is evidence that must not be erasable.
 KEPT = {House, Order, IdCardView, LogEntry}
+AFTERWARDS = timedelta(days=2)  # what a request under way wrote is looked for so long
 
 
 class ErasureError(Exception):
@@ -29,7 +38,25 @@ def erase(user):
     """
     refuse_open_orders(user)
     devices.end(user.devices.all())
-    for name, width, widths in forget(user.pk):
+    remove_files(forget(user.pk))
+    event("erased", user=user.pk)
+
+
+def erase_what_came_after():
+    """Forget once more who was erased lately: a request under way then may have written since.
+
+    Returns how many people that were.
+    """
+    since = timezone.now() - AFTERWARDS
+    erased = User.objects.filter(mobile__startswith=ERASED, updated_at__gt=since)
+    pks = list(erased.values_list("pk", flat=True))
+    for pk in pks:
+        remove_files(forget(pk))
+    return len(pks)
+
+
+def remove_files(files):
+    for name, width, widths in files:
         images.delete(name, width, widths)
 
 
@@ -43,32 +70,63 @@ def refuse_open_orders(user):
 
 @durable
 def forget(pk):
-    """The transaction. Returns the pictures whose files are no longer named anywhere."""
-    houses = list(House.objects.select_for_update().filter(owner=pk).order_by("pk"))
+    """The transaction. Returns the pictures whose files are no longer named anywhere.
+
+    Whoever places, answers or reviews an order locks its house, so all of theirs come first.
+    """
+    houses = lock_houses(pk)
     user = User.objects.select_for_update().get(pk=pk)
     refuse_open_orders(user)
-    files = [picture for house in houses for picture in empty(house)]
+    mobile = user.mobile
+    files = [picture for house in houses for picture in pictures_of(house)]
     if user.avatar:
         files.append((user.avatar, images.AVATAR_WIDTHS[-1], images.AVATAR_WIDTHS))
-    for model in (SmsCode, LoginAttempt):
-        model.objects.filter(mobile=user.mobile).delete()
-    delete_rows(user)
+    traces = Traces(user, houses)
+    delete_ledgers(mobile)
     make_anonymous(user)
+    traces.remove()
+    for house in houses:
+        empty(house)
+    delete_rows(user)
     return files
+
+
+def lock_houses(pk):
+    """The user's houses, locked together with those they stayed in, in the order of their ids."""
+    theirs = set(House.objects.filter(owner=pk).values_list("pk", flat=True))
+    stayed = set(Order.objects.filter(guest=pk).values_list("house", flat=True))
+    locked = House.objects.select_for_update().filter(pk__in=theirs | stayed).order_by("pk")
+    return [house for house in locked if house.owner_id == pk]
+
+
+def pictures_of(house):
+    return [(image.file, image.width, images.PHOTO_WIDTHS) for image in house.images.all()]
 
 
 def empty(house):
-    """Take a house off the site; its (file, width, widths). It stays where orders name it."""
-    files = [(image.file, image.width, images.PHOTO_WIDTHS) for image in house.images.all()]
+    """Take a house off the site. It stays where orders name it, without a word of its owner's."""
     house.images.all().delete()
     house.nights.blocked().delete()
     if house.orders.exists():
+        house.facilities.clear()
         House.objects.filter(pk=house.pk).update(
-            is_listed=False, address="", cover=None, updated_at=timezone.now()
+            **blanks(House) | {"title": gone_home()},
+            is_listed=False,
+            cover=None,
+            updated_at=timezone.now(),
         )
     else:
         house.delete()
-    return files
+    house_changed(house.pk, house.area_id)
+    cover_changed()
+
+
+def delete_ledgers(mobile):
+    """Every row kept under the mobile, in tables of today and of later."""
+    for model in apps.get_models():
+        columns = {field.name for field in model._meta.concrete_fields}
+        if "mobile" in columns and model is not User:
+            model._base_manager.filter(mobile=mobile).delete()
 
 
 def delete_rows(user):
@@ -82,20 +140,20 @@ def make_anonymous(user):
     """The row stays, for orders point to it; nothing in it leads to the person."""
     user.groups.clear()
     user.user_permissions.clear()
-    shown = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
-    )
-    shown.update(object_repr=_("已注销用户"))
-    user.set_unusable_password()
-    changes = {
-        "mobile": f"x{user.pk:010d}",  # the column is unique and eleven characters wide
-        "name": None,
-        "avatar": "",
+    nothing = blanks(User, "mobile", "password") | {
         "last_login": None,
         "is_active": False,
         "is_staff": False,
         "is_superuser": False,
     }
-    for column, value in changes.items():
-        setattr(user, column, value)
-    user.save(update_fields=[*changes, "password", "updated_at"])
+    rows = User.objects.filter(pk=user.pk)
+    if not user.is_erased:
+        nothing |= {
+            # The column is unique and eleven characters wide.
+            "mobile": f"{ERASED}{user.pk:010d}",
+            "password": make_password(None),
+            "session_round": F("session_round") + 1,
+            "updated_at": timezone.now(),
+        }
+    rows.update(**nothing)
+    changed("site")

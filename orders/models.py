@@ -41,6 +41,15 @@ class OrderError(Exception):
     """Why an order was refused or cannot make this move; the text is fit to show."""
 
 
+def check_active(user):
+    """Raise OrderError for who was disabled or erased while their request was under way.
+
+    The house must be locked: erasing somebody locks all houses they have to do with.
+    """
+    if not User.objects.filter(pk=user.pk, is_active=True).exists():
+        raise OrderError(_("这个账号已停用或注销"))
+
+
 class PriceChanged(OrderError):
     """The house costs something else than the guest was shown."""
 
@@ -212,7 +221,8 @@ class Order(Timestamped):
     @durable
     def _place(cls, rules, house_pk, guest, begin, end, guests, token, shown_price):
         house = House.lock(house_pk)
-        User.objects.select_for_update().get(pk=guest.pk)
+        if not User.objects.select_for_update().filter(pk=guest.pk, is_active=True).exists():
+            raise OrderError(_("这个账号已停用或注销"))
         if placed := cls.objects.filter(guest=guest, token=token).first():
             return placed
         house.check_stay(begin, end, guests, guest)
@@ -315,6 +325,7 @@ class Order(Timestamped):
         reviews that then both want it for themselves would deadlock.
         """
         House.lock(self.house_id)
+        check_active(actor)
         REVIEWS.take(actor)
         self._move("review", actor)
         review = Review.objects.create(order=self, stars=stars, text=text)
@@ -487,7 +498,9 @@ class Review(Timestamped):
     @durable
     def give_answer(self, text):
         """The owner's one answer. Raises OrderError when there is one already."""
-        REPLIES.take(self.order.house.owner)
+        owner = House.lock(self.order.house_id).owner
+        check_active(owner)
+        REPLIES.take(owner)
         unanswered = Review.objects.filter(pk=self.pk, answer="")
         if not unanswered.update(answer=text, answered_at=timezone.now()):
             raise OrderError(_("您已经回复过这条评价了"))
@@ -514,6 +527,7 @@ class Review(Timestamped):
         as_seen = Review.objects.filter(pk=self.pk, hidden_reason=before)
         if before == after or not as_seen.update(hidden_reason=after, updated_at=timezone.now()):
             raise OrderError(_("这条评价已经是这样了"))
+        self.refresh_from_db(fields=["text"])  # its writer may have been erased meanwhile
         more = -1 if after else 1
         House.objects.filter(pk=house.pk).update(
             review_count=F("review_count") + more, star_total=F("star_total") + more * self.stars

@@ -117,6 +117,7 @@ def models_of(labels):
 def test_nothing_of_the_guest_is_left_but_the_order_and_the_review():
     _house, order = a_life()
     personal = [MOBILES["li"], "李雷雷", li().avatar, li().devices.get().session_key]
+    personal += ["窗外能看见鼓楼"]
     avatar, number = li().avatar, li().pk
     erase()
     left = everything()
@@ -126,7 +127,7 @@ def test_nothing_of_the_guest_is_left_but_the_order_and_the_review():
     assert user.public_name == "匿名用户"
     assert not default_storage.exists(avatar)
     order.refresh_from_db()
-    assert (order.guest_id, order.review.text) == (number, "窗外能看见鼓楼")
+    assert (order.guest_id, order.review.stars) == (number, 5)
     assert list(broken_rules()) == []
 
 
@@ -196,10 +197,14 @@ def test_a_canceled_or_finished_stay_does_not_hold_anybody():
     assert Order.objects.count() == 2
 
 
-def test_who_looked_at_the_id_number_stays_on_record():
+def test_who_looked_at_whose_id_number_when_stays_on_record():
     a_life()
+    looked = IdCardView.objects.get()
     erase()
-    assert IdCardView.objects.get().reason == "核对身份"
+    kept = IdCardView.objects.get()
+    assert (kept.viewer, kept.subject_id) == (chen(), looked.subject_id)
+    assert (kept.created_at, kept.address) == (looked.created_at, "::1")
+    assert kept.reason == "（已随账号注销删除）"  # it may have named the person
     assert not RealName.objects.filter(user__mobile__startswith="x").exists()
 
 

@@ -8,10 +8,13 @@ class Command(BaseCommand):
     help = "Erase the user with this mobile. Orders stay, with an anonymous guest or owner."
 
     def add_arguments(self, parser):
-        parser.add_argument("mobile")
+        parser.add_argument("mobile", nargs="?")
+        parser.add_argument("--id", type=int, help="their number instead, after a restore")
 
-    def handle(self, mobile, **options):
-        user = User.objects.filter(mobile=mobile).first()
+    def handle(self, mobile, id, **options):
+        if (mobile is None) == (id is None):
+            raise CommandError("name one user, by mobile or by --id")
+        user = User.objects.filter(**({"pk": id} if mobile is None else {"mobile": mobile})).first()
         if user is None:
             raise CommandError("no user has this mobile")
         try:

@@ -1,0 +1,465 @@
+"""After erasing somebody no text column of any table holds a word of theirs, nor about them.
+
+PLANTED has a row for every text column there is: a new one without a row fails.
+"""
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import CommandError, call_command
+from django.db.models import Q
+from django.test import Client
+
+from accounts.models import (
+    Device,
+    IdCardView,
+    LoginAttempt,
+    Notice,
+    RealName,
+    RealNameError,
+    SmsCode,
+    User,
+)
+from accounts.tests.test_codes import sent_before
+from accounts.tests.test_profile import picture
+from houses.models import House, HouseImage
+from ihome_site.management.commands.forget_old_records import erase_what_came_after
+from ihome_site.models import OperationLog, SiteNotice
+from ihome_site.testing import (
+    MOBILES,
+    PASSWORD,
+    client_of,
+    day,
+    house_of_wang,
+    id_card_of,
+    li,
+    order_of_li,
+    stay_over,
+    wang,
+)
+from orders import traces
+from orders.erasure import forget
+from orders.invariants import broken_rules
+from orders.models import Order, OrderError, OrderMove, Review
+
+pytestmark = pytest.mark.django_db
+REAL = {"wang": "王小明", "li": "李雷雷"}
+HOME = {"wang": ["鼓楼边的小院", "旧鼓楼大街128号"], "li": ["胡同里的小屋", "南锣鼓巷七号"]}
+NUMBER = {"wang": 1, "li": 2}
+
+
+def party(user):
+    return Order.objects.filter(Q(guest=user) | Q(house__owner=user))
+
+
+def about(user, model):
+    """The ids, as texts, of the rows of a model that have to do with the user."""
+    orders = party(user).values_list("pk", flat=True)
+    rows = {
+        User: [user.pk],
+        House: user.houses.values_list("pk", flat=True),
+        Order: orders,
+        Review: Review.objects.filter(order__in=orders).values_list("pk", flat=True),
+    }[model]
+    return [str(pk) for pk in rows]
+
+
+def lines(user, *models):
+    found = Q(pk=None)
+    for model in models:
+        found |= Q(subject_type=model._meta.label_lower, subject_id__in=about(user, model))
+    return OperationLog.objects.filter(found)
+
+
+def entries(user):
+    found = Q(pk=None)
+    for model in (User, House, Review):
+        kind = ContentType.objects.get_for_model(model)
+        found |= Q(content_type=kind, object_id__in=about(user, model))
+    return LogEntry.objects.filter(found)
+
+
+def moves(user):
+    return OrderMove.objects.filter(order__in=party(user))
+
+
+def typed_by(user):
+    """The orders of which this user said why they end."""
+    return moves(user).filter(actor=user).exclude(note="").values("order")
+
+
+def notices(user):
+    """What was told about stays in the user's homes: it begins with the home's title."""
+    received = Order.objects.filter(house__owner=user)
+    return Notice.objects.filter(url__in=[order.get_absolute_url() for order in received])
+
+
+THEIRS, OTHERS = "goes whole", "loses what names the person"
+WHOLE = (User, House, Review)
+# column → (what becomes of it, the rows in which it does), or why nobody is in it
+PLANTED = {
+    "accounts.User.password": "a hash, and replaced",
+    "accounts.User.mobile": "looked for in every test",
+    "accounts.User.name": "looked for in every test",
+    "accounts.User.avatar": [(THEIRS, lambda user: User.objects.filter(pk=user.pk))],
+    "accounts.RealName.name": "looked for in every test",
+    "accounts.RealName.id_card_index": [(THEIRS, lambda u: RealName.objects.filter(user=u))],
+    "accounts.RealName.consent_version": [(THEIRS, lambda u: RealName.objects.filter(user=u))],
+    "accounts.IdCardView.reason": [
+        (THEIRS, lambda user: IdCardView.objects.filter(subject=user)),
+        (OTHERS, lambda user: IdCardView.objects.filter(viewer=user)),
+    ],
+    "accounts.IdCardView.address": [(THEIRS, lambda u: IdCardView.objects.filter(viewer=u))],
+    **{
+        f"accounts.SmsCode.{name}": [
+            (THEIRS, lambda user: SmsCode.objects.filter(mobile=user.mobile))
+        ]
+        for name in ("address", "code_hmac")
+    },
+    **{
+        f"accounts.LoginAttempt.{name}": [
+            (THEIRS, lambda user: LoginAttempt.objects.filter(mobile=user.mobile))
+        ]
+        for name in ("address", "device", "user_agent")
+    },
+    "accounts.SmsCode.mobile": "looked for in every test",
+    "accounts.LoginAttempt.mobile": "looked for in every test",
+    **{
+        f"accounts.Device.{name}": [(THEIRS, lambda user: Device.objects.filter(user=user))]
+        for name in ("session_key", "user_agent", "address")
+    },
+    "accounts.Notice.text": [
+        (THEIRS, lambda user: Notice.objects.filter(user=user)),
+        (THEIRS, lambda user: notices(user).exclude(user=user)),
+    ],
+    "accounts.Notice.url": "an order's address",
+    **{
+        f"houses.{name}": "operators' words for everybody"
+        for name in ("Area.name", "Facility.name", "Facility.icon")
+    },
+    **{
+        f"houses.House.{name}": [(THEIRS, lambda user: House.objects.filter(owner=user))]
+        for name in ("unit", "beds", "check_reason", "held_reason")
+    },
+    "houses.House.title": "looked for in every test",
+    "houses.House.address": "looked for in every test",
+    "houses.HouseImage.file": [(THEIRS, lambda u: HouseImage.objects.filter(house__owner=u))],
+    "houses.OccupiedNight.holder": "an order's number",
+    **{
+        f"ihome_site.OperationLog.{name}": "the site's own word"
+        for name in ("verb", "subject_type", "subject_id", "request_id")
+    },
+    "ihome_site.OperationLog.reason": [
+        (THEIRS, lambda user: lines(user, *WHOLE, Order)),
+        (OTHERS, lambda u: OperationLog.objects.filter(actor=u, subject_type="houses.area")),
+    ],
+    **{
+        f"ihome_site.OperationLog.{name}": [
+            (THEIRS, lambda user: lines(user, *WHOLE)),
+            (OTHERS, lambda u: OperationLog.objects.filter(actor=u, subject_type="houses.area")),
+        ]
+        for name in ("subject_text", "before", "after")
+    },
+    **{
+        f"ihome_site.{name}": "operators' words for everybody; a mobile in them goes all the same"
+        for name in (
+            "Banner.title",
+            "Banner.link",
+            "Banner.file",
+            "SiteNotice.text",
+            "SiteNotice.link",
+            "HelpArticle.slug",
+            "HelpArticle.title",
+            "HelpArticle.body",
+            "SiteParameter.name",
+            "SiteParameter.value",
+        )
+    },
+    "orders.Order.number": "random",
+    "orders.Order.token": "random",
+    "orders.Order.title": "looked for in every test",
+    "orders.Order.reason": [
+        (THEIRS, lambda user: party(user).filter(pk__in=typed_by(user))),
+        (OTHERS, lambda user: party(user).exclude(pk__in=typed_by(user))),
+    ],
+    "orders.OrderMove.before": "a state",
+    "orders.OrderMove.after": "a state",
+    "orders.OrderMove.note": [
+        (THEIRS, lambda user: moves(user).filter(actor=user)),
+        (OTHERS, lambda user: moves(user).exclude(actor=user)),
+    ],
+    "orders.Review.text": [
+        (THEIRS, lambda user: Review.objects.filter(order__guest=user)),
+        (OTHERS, lambda user: Review.objects.filter(order__house__owner=user)),
+    ],
+    "orders.Review.answer": [
+        (THEIRS, lambda user: Review.objects.filter(order__house__owner=user)),
+        (OTHERS, lambda user: Review.objects.filter(order__guest=user)),
+    ],
+    "orders.Review.hidden_reason": [
+        (THEIRS, lambda user: Review.objects.filter(order__guest=user)),
+        (OTHERS, lambda user: Review.objects.filter(order__house__owner=user)),
+    ],
+    "admin.LogEntry.object_id": "a number",
+    "admin.LogEntry.object_repr": [
+        (THEIRS, entries),
+        (OTHERS, lambda u: LogEntry.objects.filter(user=u, content_type=None)),
+    ],
+    "admin.LogEntry.change_message": [
+        (THEIRS, entries),
+        (OTHERS, lambda u: LogEntry.objects.filter(user=u, content_type=None)),
+    ],
+}
+
+
+def columns():
+    return {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        if model._meta.app_label in traces.OURS
+        for field in traces.text_columns(model)
+    }
+
+
+def test_every_text_column_has_a_row():
+    assert columns() == set(PLANTED)
+
+
+@pytest.fixture
+def operator():
+    return User.objects.create_superuser("13900000009", "x", name="值班的人")
+
+
+def lives(operator):
+    """Wang and Li with a row in every table, orders that are over, and operators at work."""
+    for user in (wang(), li()):
+        Client().post("/accounts/login/", {"mobile": user.mobile, "password": PASSWORD})
+        client_of(user).post("/accounts/avatar/", {"avatar": picture()})
+        sent_before(1, 100, mobile=user.mobile)
+        user.notices.create(kind="requested", text="x", url="/orders/")
+    RealName.objects.prove(li(), REAL["li"], id_card_of(2))
+    house = house_of_wang()
+    stays(operator, house, wang(), li(), "窗外能看见鼓楼")
+    lis = house_of_wang(owner=li(), title="胡同里的小屋", address="南锣鼓巷七号")
+    stays(operator, lis, li(), wang(), "枣树下很凉快")
+    for user in (wang(), li()):
+        about_them(operator, user)
+    house_of_wang(title="没人住过的").hold(operator, "也有人投诉")
+    return house
+
+
+def stays(operator, house, owner, guest, text):
+    """One of each kind of order that is over, and a home that operators hold."""
+    client_of(owner).post(f"/houses/{house.pk}/images/", {"house_image": picture()})
+    review = stay_over(house, guest=guest).write_review(guest, 5, text)
+    review.give_answer("欢迎再来")
+    review.hide(operator, "人身攻击")
+    order_of_li(house, 5, 7, f"no{house.pk}", guest).reject(owner, "修屋顶")
+    order_of_li(house, 5, 7, f"off{house.pk}", guest).cancel(guest, "改了行程")
+    order_of_li(house, 5, 7, f"stop{house.pk}", guest).stop(operator, "房源被投诉")
+    house.hold(operator, "有人投诉")
+
+
+def about_them(operator, user):
+    IdCardView.objects.create(viewer=operator, subject=user, reason="核对身份", address="::1")
+    IdCardView.objects.create(viewer=user, subject=operator, reason="核对身份", address="::2")
+    for subject in (user, *user.houses.all(), *Review.objects.all(), *party(user)):
+        OperationLog.objects.record(operator, "修改", subject, "x", "y", "z")
+        LogEntry.objects.log_actions(operator.pk, [subject], CHANGE, "x")
+    area = House.objects.first().area
+    OperationLog.objects.record(user, "修改", area, "x", "y", "z")
+    LogEntry.objects.create(user=user, object_repr="x", action_flag=CHANGE, change_message="x")
+
+
+def plant(user, words):
+    """Write a marker, or words and a marker that stays, into every column. (gone, kept)"""
+    gone, kept = {}, {}
+    for label, rows in PLANTED.items():
+        if isinstance(rows, str):
+            continue
+        model, name = apps.get_model(label.rpartition(".")[0]), label.rpartition(".")[2]
+        for fate, find in rows:
+            found = list(find(user).values_list("pk", flat=True).distinct())
+            assert found, (label, fate, user)
+            for pk in found:
+                marker = f"zq{len(gone) + len(kept):03d}x"
+                text = marker if fate is THEIRS else f"{words} {marker}"
+                model._base_manager.filter(pk=pk).update(**{name: text})
+                (gone if fate is THEIRS else kept)[marker] = label
+    return gone, kept
+
+
+def everything():
+    """Every value of every row of every table, as one text."""
+    return "\n".join(
+        str(row) for model in apps.get_models() for row in model._base_manager.values_list()
+    )
+
+
+def spellings(name):
+    mobile = MOBILES[name]
+    spaced = f"{mobile[:3]} {mobile[3:7]}-{mobile[7:]}"
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in mobile)
+    masked = f"{mobile[:3]}****{mobile[7:]}"
+    return [mobile, spaced, wide, masked, REAL[name], id_card_of(NUMBER[name])]
+
+
+@pytest.mark.parametrize("name", ["wang", "li"])
+def test_no_text_column_of_any_table_keeps_a_word(name, operator):
+    house = lives(operator)
+    user = {"wang": wang, "li": li}[name]()
+    words = [*spellings(name), *HOME[name]]
+    # SQLite and MySQL both keep 255 characters here, and these are some 110.
+    gone, kept = plant(user, f"{' '.join(words)} {name}")
+    before = everything()
+    assert [text for text in [*gone, *kept, *words] if text not in before] == []
+    call_command("erase_user", user.mobile)
+    after = everything()
+    assert [text for text in [*gone, *words] if text in after] == []
+    assert f" {name} " not in after
+    assert [where for text, where in kept.items() if text not in after] == []
+    assert list(broken_rules()) == []
+    assert House.objects.filter(pk=house.pk).exists()
+
+
+def pages_of(user):
+    client = client_of(user)
+    paths = ["/", "/houses/", "/accounts/me/", "/accounts/notices/", "/orders/"]
+    paths += ["/orders/received/", "/houses/mine/", "/sitemap-houses-0.xml"]
+    paths += [order.get_absolute_url() for order in party(user)]
+    paths += [f"/houses/{pk}/" for pk in House.objects.values_list("pk", flat=True)]
+    return "\n".join(client.get(path).content.decode() for path in paths)
+
+
+@pytest.mark.parametrize(("name", "other"), [("wang", li), ("li", wang)])
+def test_no_page_of_the_other_side_shows_a_word(name, other, operator):
+    lives(operator)
+    user = {"wang": wang, "li": li}[name]()
+    words = [f">{name}<", *spellings(name)[:-1], *HOME[name]]
+    words += ["枣树下很凉快" if name == "wang" else "窗外能看见鼓楼"]
+    before = pages_of(other())
+    call_command("erase_user", user.mobile)
+    after = pages_of(other())
+    assert {f">{name}<", HOME[name][0]} <= {word for word in words if word in before}
+    assert [word for word in words if word in after] == []
+    for text in ("398", "796", "已拒单", "已取消", "已完成"):
+        assert text in after
+
+
+@pytest.mark.parametrize("who", [None, li, "operator"])
+def test_the_homes_of_an_erased_owner_are_there_for_nobody(who, operator):
+    house = lives(operator)
+    house.let_go(operator)
+    house.put_on()
+    client = Client() if who is None else client_of(operator if who == "operator" else who())
+    photo = house.images.get().url
+    paths = [f"/houses/{house.pk}/", f"/houses/{house.pk}/book/", photo]
+    stay = f"begin_date={day(1).isoformat()}&end_date={day(2).isoformat()}"
+    paths += [f"/houses/{house.pk}/quote/?{stay}"]
+    lists = ["/", "/houses/", "/sitemap-houses-0.xml"]
+    assert client.get(paths[0]).status_code == 200
+    assert all(f"/houses/{house.pk}/" in client.get(path).content.decode() for path in lists)
+    call_command("erase_user", MOBILES["wang"])
+    assert [client.get(path).status_code for path in paths] == [404] * 4
+    assert not any(f"/houses/{house.pk}/" in client.get(path).content.decode() for path in lists)
+
+
+def test_states_dates_amounts_and_stars_stay(operator):
+    lives(operator)
+    kept = ("status", "begin_date", "end_date", "price", "amount", "days", "guests")
+    before = list(Order.objects.order_by("pk").values_list(*kept))
+    stars = list(Review.objects.values_list("stars", flat=True))
+    verbs = list(OperationLog.objects.order_by("pk").values_list("verb", "actor", "created_at"))
+    for name in ("wang", "li"):
+        call_command("erase_user", MOBILES[name])
+    assert list(Order.objects.order_by("pk").values_list(*kept)) == before
+    assert list(Review.objects.values_list("stars", flat=True)) == stars
+    log = OperationLog.objects.order_by("pk").values_list("verb", "actor", "created_at")
+    assert list(log) == verbs
+
+
+def test_a_mobile_goes_from_texts_that_have_nothing_to_do_with_them():
+    li()
+    notice = SiteNotice.objects.create(text=f"失物请联系 {MOBILES['li']}")
+    call_command("erase_user", MOBILES["li"])
+    notice.refresh_from_db()
+    assert notice.text == "失物请联系 已注销用户"
+
+
+def test_a_name_within_another_word_or_of_somebody_else_stays(operator):
+    lives(operator)
+    stranger = OperationLog.objects.record(operator, "修改", operator, reason="quality 李雷雷 li")
+    Order.objects.filter(status="CANCELED").update(reason="quality，和 li 说好了")
+    call_command("erase_user", MOBILES["li"])
+    reasons = {order.reason for order in Order.objects.filter(status="CANCELED")}
+    assert reasons == {"quality，和 已注销用户 说好了", "（已随账号注销删除）"}
+    stranger.refresh_from_db()
+    assert stranger.reason == "quality 已注销用户 li"
+
+
+# While somebody else writes.
+
+
+def test_who_was_erased_meanwhile_writes_no_more(operator):
+    house = lives(operator)
+    house.let_go(operator)
+    house.put_on()
+    order = stay_over(house_of_wang(), token="later")
+    guest, owner = li(), wang()
+    forget(guest.pk)
+    with pytest.raises(OrderError, match="注销"):
+        order.write_review(guest, 5, "还是我")
+    with pytest.raises(OrderError, match="注销"):
+        order_of_li(house, 20, 22, token="new", guest=guest)
+    forget(owner.pk)
+    answered = Review.objects.get(order__house=house)
+    Review.objects.update(answer="")
+    with pytest.raises(OrderError, match="注销"):
+        answered.give_answer("还是我")
+    with pytest.raises(RealNameError, match="注销"):
+        RealName.objects.prove(guest, "李雷雷", id_card_of(2))
+
+
+def test_the_log_of_an_operator_under_way_names_nobody(operator):
+    house = lives(operator)
+    review = Review.objects.get(order__house=house)
+    review.show(operator)
+    house.let_go(operator)
+    held = House.objects.get(pk=house.pk)
+    for name in ("wang", "li"):
+        call_command("erase_user", MOBILES[name])
+    review.hide(operator, "又是")
+    held.hold(operator, "又有人投诉")
+    newest = OperationLog.objects.order_by("-pk")[:2]
+    assert {line.subject_text for line in newest} == {"已注销房东的房源", "5★ （已随账号注销删除）"}
+
+
+def copied(house):
+    columns = ("area", "price", "room_count", "acreage", "capacity")
+    return {name: getattr(house, name) for name in columns}
+
+
+def test_what_a_request_under_way_wrote_goes_with_the_next_tidying(operator):
+    house = lives(operator)
+    order = house.orders.get(status="REJECTED")
+    owner = wang().pk
+    call_command("erase_user", MOBILES["wang"])
+    House.objects.filter(pk=house.pk).update(title="鼓楼边的小院", address="旧鼓楼大街128号")
+    User.objects.filter(pk=owner).update(name="wang", avatar="avatars/late.webp")
+    Order.objects.filter(pk=order.pk).update(title="鼓楼边的小院")
+    House.objects.create(owner_id=owner, title="刚发布的", **copied(house))
+    assert erase_what_came_after() == 1
+    after = everything()
+    late = ["鼓楼边的小院", "旧鼓楼大街128号", "avatars/late.webp", "刚发布的"]
+    assert [text for text in late if text in after] == []
+    assert User.objects.get(pk=owner).name is None
+    assert list(broken_rules()) == []
+
+
+def test_by_number_after_a_restore(operator):
+    lives(operator)
+    call_command("erase_user", "--id", str(li().pk))
+    assert not User.objects.filter(mobile=MOBILES["li"]).exists()
+    with pytest.raises(CommandError, match="name one user"):
+        call_command("erase_user")
