@@ -210,9 +210,14 @@ class OperatorLoginView(View):
 
 
 class LogoutView(DjangoLogoutView):
+    """Nothing of the person stays in the browser; where it does not know the header, a script
+    does the same (static/js/leave-nothing.js)."""
+
     def post(self, request, *args, **kwargs):
         Device.objects.filter(pk=devices.current(request)).delete()
-        return super().post(request, *args, **kwargs)
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"storage"'
+        return response
 
 
 @method_decorator(private, name="dispatch")

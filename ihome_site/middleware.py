@@ -67,6 +67,22 @@ def signed_in_as(request):
         return None
 
 
+def private_answers(get_response):
+    """No cache keeps an answer that knows who asked, nor does Back show it after signing out.
+
+    Inside accounts.devices.keep_seen, which may end the session. One that nobody has looked at
+    stays so: the answer is the same for everybody, and may be kept as its view says.
+    """
+
+    def middleware(request):
+        response = get_response(request)
+        if signed_in_as(request) is not None:
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    return middleware
+
+
 class BodyLimit:
     """Refuse a body by its announced length, before a byte of it is read.
 

@@ -48,13 +48,14 @@ def visitor_parts(request, tab):
     if not request.COOKIES or not request.user.is_authenticated:
         return parts(tab, None, False)
     user = request.user
-    viewer = Viewer(user.display_name, user.avatar_url, user.is_verified)
+    viewer = Viewer(user.pk, user.display_name, user.avatar_url, user.is_verified)
     return parts(tab, viewer, has_news(user))
 
 
 class Viewer(NamedTuple):
     """What a page shows of whoever looks at it."""
 
+    pk: int
     display_name: str
     avatar_url: str
     is_verified: bool
@@ -65,5 +66,6 @@ def parts(tab, viewer, news):
     """Drawn once for each combination; who has another name today is another viewer."""
     context = {"tab": tab, "viewer": viewer, "news": news}
     return {
-        name: render_to_string(f"_visitor_{name}.html", context).encode() for name in ("top", "tab")
+        name: render_to_string(f"_visitor_{name}.html", context).encode()
+        for name in ("person", "top", "tab")
     }

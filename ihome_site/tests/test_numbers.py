@@ -35,6 +35,7 @@ WRITTEN_BY_THE_SITE = {
     "accounts.User.session_round": "one step a sign-out",
     "accounts.SmsCode.tries": "5",
     "accounts.DayCount.count": "300",
+    "accounts.UploadDay.count": "200, by the release before DayCount",
     "houses.House.newness": "a third of an owner's homes, below zero",
     "houses.House.area_newness": "the same",
     "houses.House.order_count": "one night an order",

@@ -1,5 +1,6 @@
-/* What was typed into a long form and not sent yet stays in this browser.
-   form[data-draft="name"] keeps it; [data-draft-done="name"] on the page after it lets it go. */
+/* What was typed into a long form and not sent yet stays in this browser, as long as its person is
+   signed in (leave-nothing.js). form[data-draft="name-person"] keeps it; [data-draft-done] of the
+   same name on the page after it lets it go. */
 
 const PAUSE = 300; // ms without typing
 

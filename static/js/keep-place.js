@@ -8,15 +8,16 @@ export default function keepPlace(list) {
   const more = () => list.querySelector(".results__more a");
   const cards = () => list.querySelectorAll(".house-card").length;
   const here = () => location.pathname + location.search;
+  const { person } = document.body.dataset;
 
   addEventListener("pagehide", () => {
-    sessionStorage.setItem(KEY, JSON.stringify({ page: here(), cards: cards(), y: scrollY }));
+    sessionStorage.setItem(KEY, JSON.stringify({ person, page: here(), cards: cards(), y: scrollY }));
   });
 
   const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
   const [arrival] = performance.getEntriesByType("navigation");
   const isBack = arrival?.type === "back_forward" || arrival?.type === "reload";
-  if (isBack && kept?.page === here() && kept.cards > cards()) goBackTo(kept);
+  if (isBack && kept?.page === here() && kept.person === person && kept.cards > cards()) goBackTo(kept);
 
   async function goBackTo({ cards: count, y }) {
     for (let n = 0; n < MOST && cards() < count; n++) {

@@ -26,18 +26,30 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def driver():
     playwright = pytest.importorskip("playwright.sync_api", reason="requirements-e2e.txt")
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not path:
+    if not chromium_path():
         pytest.skip("no Chromium: apt-get install chromium fonts-noto-cjk")
     # Playwright's loop looks to Django as if every test were asynchronous.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with playwright.sync_playwright() as running:
+        yield running
+
+
+def chromium_path():
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+def launch(driver, **options):
     arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()
+    return driver.chromium.launch(executable_path=chromium_path(), args=arguments, **options)
+
+
+@pytest.fixture(scope="session")
+def chromium(driver):
+    browser = launch(driver)
+    yield browser
+    browser.close()
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -89,13 +101,18 @@ def visit(chromium, site):
     Whatever a test does, no page of it may break the content security policy, raise an error
     or ask another host for anything.
     """
+    yield from opener(chromium, site)
+
+
+def opener(browser, site):
+    """Yields what `visit` is, for pages of this browser."""
     watched = Watched(site)
     contexts = []
 
     def open_page(user=None, dark=False, **options):
         scheme = "dark" if dark else "light"
         options = {"viewport": {"width": 1280, "height": 800}, **options}
-        context = chromium.new_context(
+        context = browser.new_context(
             base_url=site, color_scheme=scheme, locale="zh-CN", reduced_motion="reduce", **options
         )
         context.set_default_timeout(PATIENCE)
