@@ -29,7 +29,7 @@ def sign_in(request, user, response):
         session_key=request.session.session_key, seen_at=now, **traits(request)
     )
     request.session["device"] = device.pk
-    request.session["device_seen"] = int(time.time())
+    request.session["device_seen"] = request.session["signed_in_at"] = int(time.time())
     remember(request, user, response)
     event("signed in", user=user.pk, address=request.address)
     return response

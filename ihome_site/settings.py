@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.operator_sessions.keep_short",
     "accounts.devices.keep_seen",
     "ihome_site.middleware.private_answers",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -242,6 +243,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 DEVICE_COOKIE_NAME = "known_device"
+OPERATOR_COOKIE_NAME = "operator_seen"
 if not INSECURE_HTTP:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
@@ -252,6 +254,7 @@ if not INSECURE_HTTP:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     DEVICE_COOKIE_NAME = "__Host-known_device"
+    OPERATOR_COOKIE_NAME = "__Host-operator_seen"
 
 DEFAULT_EXCEPTION_REPORTER = (
     "django.views.debug.ExceptionReporter" if DEBUG else "ihome_site.reporting.TracebackAlone"

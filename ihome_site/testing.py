@@ -1,5 +1,6 @@
 """The test cast: Wang owns a house, Li rents it, Chen is a stranger."""
 
+import time
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from accounts import captcha
 from accounts.limits import NEWCOMER, new_day
 from accounts.models import RealName, User
+from accounts.operator_sessions import SIGNED_IN_AT
 from accounts.validators import id_check_character
 from houses.models import Area, House
 from orders.models import Order
@@ -108,6 +110,9 @@ def stay_over(house, **kwargs):
 def client_of(user):
     client = Client()
     client.force_login(user)
+    session = client.session
+    session[SIGNED_IN_AT] = int(time.time())
+    session.save()
     return client
 
 
