@@ -6,11 +6,10 @@ import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from ihome_site.masking import masked
+
 request_id = ContextVar("request_id", default="")
 
-# Nothing logs these on purpose. A database's own error message can: "Duplicate entry '139…'".
-MOBILE = re.compile("(?<![0-9])((?:86)?1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9])")
-ID_CARD = re.compile("(?<![0-9])([1-8])[0-9]{16}([0-9Xx])(?![0-9])")
 LINE_BREAK = re.compile("[\x7f-\x9f\u2028\u2029]")  # JSON leaves them; readers of lines do not
 
 events = logging.getLogger("ihome.events")
@@ -21,13 +20,9 @@ def event(name, **fields):
     events.info(name, extra={"fields": fields})
 
 
-def masked(text):
-    """`text` with the middle of every mobile and ID number in it starred."""
-    text = ID_CARD.sub(lambda found: f"{found[1]}{'*' * 16}{found[2]}", text)
-    return MOBILE.sub(r"\1****\2", text)
-
-
 class JsonLines(logging.Formatter):
+    """Nothing logs secrets on purpose. A database's own error can: "Duplicate entry '139…'"."""
+
     def format(self, record):
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),

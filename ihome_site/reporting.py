@@ -3,7 +3,8 @@ import traceback
 
 from django.views.debug import ExceptionReporter
 
-from ihome_site.logs import masked, request_id
+from ihome_site.logs import request_id
+from ihome_site.masking import masked
 
 
 class TracebackAlone(ExceptionReporter):

@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils.log import AdminEmailHandler
 
 from accounts.models import RealName, User
-from ihome_site.logs import JsonLines, event, masked, request_id
+from ihome_site.logs import JsonLines, event, request_id
+from ihome_site.masking import masked
 from ihome_site.testing import client_of, id_card_of, li, solved_captcha, wang
 from orders.models import Order
 

@@ -24,8 +24,8 @@ MODULES = [
     # dossier.py words a file for one Chinese reader, not a page.
     and path.name not in {"bulk.py", "demo.py", "dossier.py", "testing.py"}
 ]
-# Marks that belong to the notation, not to a language.
-DATES = {"月", "日", "年"}
+# Marks that belong to the notation, not to a language: of dates, and digits to be recognised.
+NOTATION = {*"月日年", *"〇零一二三四五六七八九幺"}
 
 
 def named(path):
@@ -59,7 +59,7 @@ def spoken(tree):
     }
     for node in ast.walk(tree):
         text = node.value if isinstance(node, ast.Constant) and id(node) not in allowed else ""
-        if isinstance(text, str) and not set(CHINESE.findall(text)) <= DATES:
+        if isinstance(text, str) and not set(CHINESE.findall(text)) <= NOTATION:
             yield text
 
 
