@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,10 @@ class IhomeSiteConfig(AppConfig):
 
     def ready(self):
         from ihome_site import checks  # noqa: F401 - registers them
+
+
+class DeskConfig(admin_apps.AdminConfig):
+    """Django's admin with our own site."""
+
+    default = False
+    default_site = "ihome_site.site.Desk"

@@ -40,7 +40,7 @@ INSTALLED_APPS = [
     "accounts",
     "houses",
     "orders",
-    "django.contrib.admin",
+    "ihome_site.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

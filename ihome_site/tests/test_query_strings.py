@@ -7,6 +7,7 @@ import time
 from urllib.parse import quote
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.urls import reverse
 from accounts.models import User
 from houses.models import Facility
 from ihome_site.testing import client_of, house_of_wang, order_of_li, wang
+from ihome_site.tests.admin_urls import admin_urls
 from ihome_site.tests.test_roles import MATRIX, arguments
 
 pytestmark = [
@@ -165,19 +167,93 @@ def test_two_thousand_query_strings(name, scene, figure):
     check_page(name, scene, MANY, figure)
 
 
-def check_admin(model, count):
+# The operators' desk: every URL of its URLconf.
+
+
+def ask_admin(urls, count, names):
     client = client_of(User.objects.create_superuser("13900000009", "x"))
-    stem = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-    failed, _longest = ask_all(client, reverse(f"{stem}_changelist"), count, NAMES + OPERATORS)
-    assert failed == []
+    client.raise_request_exception = False
+    failed = []
+    for url in urls:
+        failed += [(url, query) for query in ask_all(client, url, count, names)[0]]
+    return failed
+
+
+def list_url(model):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def columns(model):
+    """What asks for columns: all of the model's, and of those it points to."""
+    names = []
+    for field in model._meta.get_fields():
+        names += [field.name, f"{field.name}__exact", f"{field.name}__in", f"{field.name}__isnull"]
+        if field.related_model:
+            names += [f"{field.name}__{far.name}" for far in field.related_model._meta.fields]
+    return names
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
 def test_admins_lists_stand_odd_query_strings(model, scene):
-    check_admin(model, QUICK)
+    assert ask_admin([list_url(model)], QUICK, NAMES + OPERATORS + columns(model)) == []
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
+def test_every_page_of_a_model_stands_them(model, scene):
+    urls = [url for url, name in admin_urls(rows=1) if name.startswith(stem(model))]
+    assert len(urls) >= 3
+    assert ask_admin(urls, 6, NAMES + OPERATORS + columns(model)) == []
+
+
+def stem(model):
+    return f"{model._meta.app_label}_{model._meta.model_name}_"
+
+
+def test_every_other_page_of_admin_stands_them(scene):
+    stems = tuple(stem(model) for model in admin.site._registry)
+    urls = [url for url, name in admin_urls(rows=1) if not name.startswith(stems)]
+    assert ask_admin(urls, 6, NAMES + OPERATORS) == []
+
+
+TERMS = ["", "1", "a", "\x00", "9" * 400, "%", "\ufffd", "😀", "1 2", "139 0000 0001"]
+PAGES = ["", "0", "-1", "9" * 30, "x", "last", "2"]
+
+
+@pytest.mark.parametrize(
+    "app", ["accounts", "houses", "orders", "ihome_site", "auth", "admin", "x"]
+)
+def test_suggestions_stand_whatever_they_are_asked(app, scene):
+    client = client_of(User.objects.create_superuser("13900000009", "x"))
+    client.raise_request_exception = False
+    asked = [("x", "x"), ("house", "x"), ("\x00", "owner")]
+    for model in apps.get_app_config(app).get_models() if app != "x" else []:
+        asked += [(model._meta.model_name, field.name) for field in model._meta.get_fields()]
+    failed = []
+    for n, (model, field) in enumerate(asked):
+        query = {"app_label": app, "model_name": model, "field_name": field}
+        query |= {"term": TERMS[n % len(TERMS)], "page": PAGES[n % len(PAGES)]}
+        if client.get(reverse("admin:autocomplete"), query).status_code >= 500:
+            failed.append(query)
+    assert failed == []
+
+
+ODD_KEYS = ["0", "-1", "9" * 30, "9" * 5000, "abc", "1_0", "%00", "１", "_5F", "1/change/1"]
+
+
+@pytest.mark.parametrize("key", ODD_KEYS, ids=lambda key: key[:12])
+def test_rows_that_are_no_rows(key, scene):
+    client = client_of(User.objects.create_superuser("13900000009", "x"))
+    client.raise_request_exception = False
+    for model in admin.site._registry:
+        for page in ("change", "delete", "history", "reveal", "mobile", "password", ""):
+            url = f"{list_url(model)}{key}/{page}/".replace("//", "/")
+            assert client.get(url).status_code < 500, url
 
 
 @pytest.mark.slow
+@pytest.mark.many
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
-def test_two_thousand_query_strings_for_admin(model, scene):
-    check_admin(model, MANY // 4)
+def test_hundreds_of_query_strings_for_admin(model, scene):
+    urls = [url for url, name in admin_urls(rows=1) if name.startswith(stem(model))]
+    names = NAMES + OPERATORS + columns(model)
+    assert ask_admin(urls, 60, names) == []
