@@ -1,48 +1,48 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_variables
 
-from accounts.models import IdCardView, LoginAttempt, RealName, SmsCode, User
-from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, verb
-from ihome_site.forms import PartialModelForm
+from accounts.forms import MobileField
+from accounts.models import AccountError, IdCardView, LoginAttempt, RealName, SmsCode, User
+from accounts.reveals import Reveals
+from accounts.roles import RoleForm, UserForm, has_all_of
+from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, people_called, verb
+from ihome_site.forms import ReasonForm
 from ihome_site.logs import event
+from ihome_site.models import OperationLog
 
-REVEAL = "accounts.reveal_id_card"
+CHANGE_MOBILE = "accounts.change_mobile"
 
 admin.site.site_header = _("爱家租房 · 运营")
 admin.site.site_title = _("爱家租房")
 admin.site.index_title = _("运营后台")
 
 
-class NoneForEmpty(forms.CharField):
-    """Two users without a name must not clash as two users named ""."""
+class NewUserForm(forms.ModelForm):
+    """An account without a password: the person sets one by a code to the mobile."""
 
-    def clean(self, value):
-        return super().clean(value) or None
+    mobile = MobileField()
 
-
-class UserForm(PartialModelForm, UserChangeForm):
-    class Meta(UserChangeForm.Meta):
-        model = User
-        field_classes = {"name": NoneForEmpty}
-
-
-class NewUserForm(BaseUserCreationForm):
     class Meta:
         model = User
         fields = ["mobile"]
+
+    def save(self, commit=True):
+        self.instance.set_unusable_password()
+        return super().save(commit)
+
+
+class MobileForm(ReasonForm):
+    mobile = MobileField(label=_("新手机号"))
+    field_order = ["mobile", "reason"]
 
 
 admin.site.unregister(Group)
@@ -50,25 +50,60 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class RoleAdmin(OperatorsAdmin, DjangoGroupAdmin):
+    form = RoleForm
     list_display = ["name"]
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.actor = request.user
+        return form
+
+    def has_change_permission(self, request, obj=None):
+        """Nobody but a superuser changes a role of their own."""
+        return is_not_own(request.user, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        """Nor takes away, with a role, powers they do not have."""
+        if obj and not has_all_of(request.user, obj.permissions):
+            return False
+        return is_not_own(request.user, obj) and super().has_delete_permission(request, obj)
+
+    def get_actions(self, request):
+        """Deleting a role is done on its page, where it is seen whose it is."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+
+def is_not_own(user, role):
+    return role is None or user.is_superuser or not user.groups.filter(pk=role.pk).exists()
 
 
 @admin.register(User)
-class UserAdmin(OperatorsAdmin, DjangoUserAdmin):
+class UserAdmin(Reveals, OperatorsAdmin):
     form = UserForm
-    add_form = NewUserForm
-    list_display = ["mobile", "name", "is_active", "is_staff", "created_at"]
+    list_display = ["masked_mobile", "name", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff", "groups", "created_at"]
-    search_fields = ["mobile", "name"]
+    search_fields = ["name"]
+    search_help_text = _("完整的手机号、它的后四位，或名字")
     ordering = ["-created_at"]
-    readonly_fields = ["picture", "is_active", "last_login", "created_at", "updated_at"]
-    filter_horizontal = []
+    readonly_fields = [
+        "masked_mobile",
+        "picture",
+        "is_active",
+        "last_login",
+        "created_at",
+        "updated_at",
+    ]
     fieldsets = [
-        (None, {"fields": ["mobile", "password", "name", "picture", "is_active"]}),
+        (None, {"fields": ["masked_mobile", "name", "picture", "is_active"]}),
         (_("权限"), {"fields": ["is_staff", "is_superuser", "groups"]}),
         (_("时间"), {"fields": ["last_login", "created_at", "updated_at"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["mobile", "password1", "password2"]})]
+    powers = ["is_staff", "is_superuser", "groups"]
+    change_form_template = "admin/accounts/reveals_change_form.html"
+    reveal_permission = "accounts.reveal_mobile"
+    reveal_title = _("查看完整手机号")
     verbs = [
         verb(
             "disable",
@@ -78,76 +113,137 @@ class UserAdmin(OperatorsAdmin, DjangoUserAdmin):
             fits=lambda user: user.is_active,
         ),
         verb("enable", _("恢复"), "accounts.disable_user", fits=lambda user: not user.is_active),
+        verb(
+            "void_password",
+            _("让密码失效，请本人重设"),
+            "accounts.void_password",
+            asks_why=True,
+            fits=lambda user: user.has_usable_password(),
+        ),
     ]
 
-    def get_fieldsets(self, request, obj=None):
-        """Who may not set a password is offered no button to do so."""
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
-            return fieldsets
-        without = [name for name in fieldsets[0][1]["fields"] if name != "password"]
-        return [(None, {"fields": without}), *fieldsets[1:]]
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/reveal/", view(self.reveal), name="accounts_user_reveal"),
+            path("<int:pk>/mobile/", view(self.change_mobile), name="accounts_user_mobile"),
+            *super().get_urls(),
+        ]
 
-    @admin.display(description=_("头像"))
-    def picture(self, user):
-        return format_html('<img src="{}" width="64" height="64" alt="">', user.avatar_url)
+    def get_form(self, request, obj=None, **kwargs):
+        if obj is None:
+            kwargs["form"] = NewUserForm
+        form = super().get_form(request, obj, **kwargs)
+        form.actor = request.user
+        return form
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None:
+            return [(None, {"fields": ["mobile"]})]
+        return super().get_fieldsets(request, obj)
 
     def get_readonly_fields(self, request, obj=None):
-        """Nobody makes a superuser who is none."""
+        """Nobody makes a superuser who is none, nor changes what they may do themselves."""
         fields = super().get_readonly_fields(request, obj)
-        return fields if request.user.is_superuser else [*fields, "is_superuser"]
+        if request.user.is_superuser:
+            return fields
+        return [*fields, *(self.powers if obj == request.user else ["is_superuser"])]
+
+    def has_add_permission(self, request):
+        """An account that was made is given a role next."""
+        return super().has_add_permission(request) and self.has_change_permission(request)
 
     def has_change_permission(self, request, obj=None):
-        """Nor changes one: a new password would be as good."""
+        """A superuser is changed by superusers alone."""
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
 
     has_delete_permission = ReadOnlyAdmin.has_delete_permission  # orders and logs need the row
 
+    @admin.display(description=_("手机号"))
+    def masked_mobile(self, user):
+        return user.masked_mobile
 
-class RevealForm(forms.Form):
-    reason = forms.CharField(label=_("查看理由"), min_length=4, max_length=255)
+    @admin.display(description=_("头像"))
+    def picture(self, user):
+        return format_html('<img src="{}" width="64" height="64" alt="">', user.avatar_url)
+
+    def get_search_results(self, request, users, text):
+        return users.filter(people_called(text)) if text.strip() else users, False
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not change:
+            obj.told(gettext("运营人员为您开通了账号"))
+        elif form.changed_data:
+            labels = "、".join(str(form.fields[name].label) for name in form.changed_data)
+            obj.told(gettext("运营人员修改了您账号的：%(labels)s") % {"labels": labels})
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """The new account's own page comes next, where its roles are."""
+        request.POST = request.POST.copy()
+        request.POST["_continue"] = "1"
+        return super().response_add(request, obj, post_url_continue)
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context["can_change_mobile"] = obj and request.user.has_perm(CHANGE_MOBILE)
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    # The mobile: seen whole after a reason, changed after another.
+
+    def shown(self, user):
+        return [(_("用户"), user), (_("手机号"), user.mobile)]
+
+    def note_reveal(self, request, user, reason):
+        event("mobile shown", user=request.user.pk, subject=user.pk)
+        OperationLog.objects.record(request.user, gettext("查看手机号"), user, reason=reason)
+
+    def change_mobile(self, request, pk):
+        user = get_object_or_404(User, pk=pk)
+        if not (request.user.has_perm(CHANGE_MOBILE) and self.has_view_permission(request)):
+            raise PermissionDenied
+        form = MobileForm(request.POST or None)
+        if form.is_valid():
+            try:
+                user.change_mobile(request.user, **form.cleaned_data)
+                self.message_user(request, gettext("手机号已更换，本人要用新手机号登录"))
+                return redirect("admin:accounts_user_change", user.pk)
+            except AccountError as refusal:
+                form.add_error(None, str(refusal))
+        context = self.admin_site.each_context(request) | {
+            "row": user,
+            "form": form,
+            "opts": self.opts,
+            "title": _("更换手机号"),
+        }
+        return TemplateResponse(request, "admin/accounts/change_mobile.html", context)
 
 
 @admin.register(RealName)
-class RealNameAdmin(ReadOnlyAdmin):
+class RealNameAdmin(Reveals, ReadOnlyAdmin):
     list_display = ["user", "masked_name", "masked_id_card", "consented_at"]
     list_prefetch = ["user"]
-    search_fields = ["=user__mobile"]
+    search_fields = ["user__mobile__exact"]
     search_people = ["user"]
     fields = ["user", "masked_name", "masked_id_card", "consented_at", "consent_version"]
-    change_form_template = "admin/accounts/realname/change_form.html"
+    change_form_template = "admin/accounts/reveals_change_form.html"
+    reveal_permission = "accounts.reveal_id_card"
+    reveal_title = _("查看完整身份证号")
 
     def get_urls(self):
         reveal = self.admin_site.admin_view(self.reveal)
         ours = path("<int:pk>/reveal/", reveal, name="accounts_realname_reveal")
         return [ours, *super().get_urls()]
 
-    def render_change_form(self, request, context, **kwargs):
-        context["can_reveal"] = request.user.has_perm(REVEAL)
-        return super().render_change_form(request, context, **kwargs)
+    def shown(self, row):
+        return [(_("用户"), row.user), (_("姓名"), row.name), (_("身份证号"), row.id_card)]
 
-    @method_decorator([never_cache, sensitive_variables()])
-    def reveal(self, request, pk):
-        """The number in clear, for a reason that is written down before it is shown."""
-        if not (request.user.has_perm(REVEAL) and self.has_view_permission(request)):
-            raise PermissionDenied
-        row = get_object_or_404(RealName.objects.select_related("user"), pk=pk)
-        form = RevealForm(request.POST or None)
-        revealed = form.is_valid()
-        if revealed:
-            event("ID number shown", user=request.user.pk, subject=row.user_id)
-            IdCardView.objects.create(
-                viewer=request.user,
-                subject=row.user,
-                reason=form.cleaned_data["reason"],
-                address=request.address,
-            )
-        context = self.admin_site.each_context(request)
-        context |= {"row": row, "form": form, "revealed": revealed, "opts": self.opts}
-        context["title"] = _("查看完整身份证号")
-        return TemplateResponse(request, "admin/accounts/realname/reveal.html", context)
+    def note_reveal(self, request, row, reason):
+        event("ID number shown", user=request.user.pk, subject=row.user_id)
+        IdCardView.objects.create(
+            viewer=request.user, subject=row.user, reason=reason, address=request.address
+        )
 
     @admin.display(description=_("姓名"))
     def masked_name(self, row):
@@ -162,7 +258,7 @@ class RealNameAdmin(ReadOnlyAdmin):
 class SmsCodeAdmin(ReadOnlyAdmin):
     list_display = ["masked_mobile", "purpose", "created_at", "tries", "used_at", "failed_at"]
     list_filter = ["purpose"]
-    search_fields = ["mobile__startswith"]
+    search_fields = ["mobile__exact"]
     fields = [*list_display, "expires_at"]
     ordering = ["-pk"]
 
@@ -175,7 +271,7 @@ class SmsCodeAdmin(ReadOnlyAdmin):
 class LoginAttemptAdmin(ReadOnlyAdmin):
     list_display = ["masked_mobile", "created_at", "address", "browser", "method", "succeeded"]
     list_filter = ["succeeded", "method", "created_at"]
-    search_fields = ["mobile__startswith", "address__startswith"]
+    search_fields = ["mobile__exact", "address__startswith"]
     fields = [*list_display, "device", "user_agent"]
     ordering = ["-pk"]
 
@@ -192,6 +288,7 @@ class LoginAttemptAdmin(ReadOnlyAdmin):
 class IdCardViewAdmin(ReadOnlyAdmin):
     list_display = ["subject", "viewer", "created_at", "reason", "address"]
     list_prefetch = ["subject", "viewer"]
-    search_fields = ["subject__mobile", "viewer__mobile", "reason"]
+    search_fields = ["reason"]
+    search_people = ["subject", "viewer"]
     fields = list_display
     ordering = ["-pk"]

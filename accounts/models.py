@@ -18,9 +18,12 @@ from accounts.browsers import device_name
 from accounts.fields import EncryptedTextField, ExactCharField, blind_index
 from accounts.limits import DayCount as DayCount  # a model of this app
 from accounts.notices import Notice as Notice  # and another
+from accounts.supervision import AccountError as AccountError
+from accounts.supervision import Supervised
 from accounts.validators import validate_mobile
 from ihome_site.caching import changed
-from ihome_site.models import OperationLog, Timestamped
+from ihome_site.masking import masked
+from ihome_site.models import Timestamped
 
 # Django's own, so that sessions from before session_round go on.
 SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
@@ -55,7 +58,7 @@ class UserManager(BaseUserManager):
         return self.create_user(mobile, password, is_staff=True, is_superuser=True, **fields)
 
 
-class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
+class User(MaskedMobile, Supervised, AbstractBaseUser, PermissionsMixin, Timestamped):
     mobile = models.CharField(
         _("手机号"),
         max_length=11,
@@ -85,11 +88,17 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
 
     class Meta:
         verbose_name = verbose_name_plural = _("用户")
-        permissions = [("disable_user", _("可以停用和恢复用户"))]
+        permissions = [
+            ("disable_user", _("可以停用和恢复用户")),
+            ("void_password", _("可以让密码失效，由本人重设")),
+            ("reveal_mobile", _("可以查看完整手机号")),
+            ("change_mobile", _("可以更换手机号")),
+        ]
         indexes = [models.Index(fields=["created_at"], name="user_created")]
 
     def __str__(self):
-        return self.display_name
+        """How operators see the user; some people call themselves by their number."""
+        return masked(self.display_name)
 
     def save(self, *, update_fields=None, **kwargs):
         is_new = self._state.adding
@@ -108,41 +117,6 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
             self.avatar = name
             self.save(update_fields=["avatar", "updated_at"])
         return before
-
-    def disable(self, actor, reason):
-        """Nobody signs in as this user any more, and who has is signed out.
-
-        Their homes are taken off the site, for nobody would answer a request; orders stay.
-        """
-        with transaction.atomic():
-            self._switch(actor, _("停用用户"), False, reason)
-            self.devices.all().delete()
-            for house in self.houses.filter(is_listed=True):
-                house.take_off()
-
-    def enable(self, actor):
-        self._switch(actor, _("恢复用户"), True, "")
-        self.houses.update(photos_hidden=False)  # they are shown again
-
-    def _switch(self, actor, verb, active, reason):
-        if actor == self:
-            raise AccountError(_("不能停用自己"))
-        if self.is_superuser and not actor.is_superuser:
-            raise AccountError(_("超级用户只能由超级用户停用或恢复"))
-        if self.is_staff and not actor.has_perm("accounts.change_user"):
-            raise AccountError(_("运营人员只能由管理员停用或恢复"))
-        with transaction.atomic():
-            switched = User.objects.filter(pk=self.pk, is_active=not active).update(
-                is_active=active,
-                session_round=F("session_round") + 1,
-                updated_at=timezone.now(),
-            )
-            if not switched:
-                raise AccountError(_("这个用户已经是这样了"))
-            words = [_("停用"), _("可登录")]
-            OperationLog.objects.record(actor, verb, self, words[not active], words[active], reason)
-            changed("site")  # the pages of their homes are there, or are not
-        self.refresh_from_db(fields=["is_active", "session_round"])
 
     def get_short_name(self):
         """How the operators' desk greets them."""
@@ -169,10 +143,6 @@ class User(MaskedMobile, AbstractBaseUser, PermissionsMixin, Timestamped):
     @property
     def is_verified(self):
         return hasattr(self, "real_name")
-
-
-class AccountError(Exception):
-    """Why an account was not switched; the text is fit to show."""
 
 
 class RealNameError(Exception):

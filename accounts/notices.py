@@ -21,7 +21,7 @@ class NoticeQuerySet(models.QuerySet):
 
 
 class Notice(Timestamped):
-    """One thing that happened to a user's order. Written in the transaction in which it did."""
+    """One thing that happened to a user's order or account, written in the same transaction."""
 
     class Kind(models.TextChoices):
         REQUESTED = "requested", _("收到新订单")
@@ -31,6 +31,7 @@ class Notice(Timestamped):
         EXPIRED = "expired", _("订单超时取消了")
         REVIEWED = "reviewed", _("收到新评价")
         ANSWERED = "answered", _("房东回复了您的评价")
+        ACCOUNT = "account", _("您的账号有变动")
 
     ICONS = {
         Kind.REQUESTED: "inbox",
@@ -40,6 +41,7 @@ class Notice(Timestamped):
         Kind.EXPIRED: "clock",
         Kind.REVIEWED: "star",
         Kind.ANSWERED: "message-square",
+        Kind.ACCOUNT: "lock",
     }
 
     user = models.ForeignKey(

@@ -290,7 +290,7 @@ class MeView(LoginRequiredMixin, TemplateView):
 
 
 class NoticesView(LoginRequiredMixin, TemplateView):
-    """What happened to the user's orders. Having read it is a POST, for a GET changes nothing."""
+    """What happened to the user. Having read it is a POST, for a GET changes nothing."""
 
     template_name = "accounts/notices.html"
 

@@ -84,6 +84,7 @@ class HouseAdmin(OperatorsAdmin):
         Held,
         "area",
     ]
+    link_filters = ["created_at__gte", "created_at__lt"]
     search_fields = ["title", "address"]
     search_people = ["owner"]
     search_help_text = _("标题、地址，或房东的手机号、名字")
@@ -136,6 +137,11 @@ class HouseAdmin(OperatorsAdmin):
             for owner in {house.owner_id, form.initial["owner"]}:
                 House.renumber(owner)
             house_changed(house.pk, house.area_id, form.initial["area"])
+
+    def get_readonly_fields(self, request, obj=None):
+        """A home with another owner has its orders and its money with another person."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj is None or request.user.is_superuser else [*fields, "owner"]
 
     def get_deleted_objects(self, houses, request):
         """A house takes its own nights with it; one with orders is protected by them."""

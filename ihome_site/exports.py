@@ -1,40 +1,71 @@
-"""A list of the operators' desk as CSV: its columns, its filters, row after row."""
+"""A list of the operators' desk as CSV: its columns, its filters, row after row.
+
+Taking it away needs a permission and a reason. Mobiles are starred, in their columns and in what
+people wrote, unless the operator may see them whole; ID numbers always are.
+"""
 
 import csv
+import unicodedata
 from decimal import Decimal
 
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.core.exceptions import PermissionDenied
 from django.http import StreamingHttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
+from ihome_site.forms import ReasonForm
+from ihome_site.masking import masked, without_id_numbers
 from ihome_site.models import OperationLog
 
 CHUNK = 1000  # rows read at a time: MySQL's driver would hold a whole list in memory
 BOM = "\ufeff"  # without it Excel reads Chinese as something else
 # What a spreadsheet takes for a formula. https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+FORMULA = set("=+-@\u2212")
+STEPS = tuple("\t\r\n")  # some programs begin a new cell or line at these, quoted or not
+UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf", "Cn", "Co", "Mn", "Me"}  # categories
+BLANKS = set("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that draw nothing
+EXPORT = "ihome_site.export_lists"
+WHOLE_MOBILES = "accounts.reveal_mobile"
 
 
-def csv_of(modeladmin, request):
-    """All rows that the list shows with this query string, newest first, as a download."""
-    if not modeladmin.has_view_permission(request):
+def may_export(modeladmin, request):
+    return request.user.has_perm(EXPORT) and modeladmin.has_view_permission(request)
+
+
+def export(modeladmin, request):
+    """The page that asks why; the file when a reason was given by POST."""
+    if not may_export(modeladmin, request):
         raise PermissionDenied
     changelist = modeladmin.get_changelist_instance(request)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return csv_of(modeladmin, request, changelist, form.cleaned_data["reason"])
+    context = modeladmin.admin_site.each_context(request) | {
+        "title": _("导出 CSV"),
+        "opts": modeladmin.opts,
+        "form": form,
+        "count": changelist.queryset.count(),
+        "whole": request.user.has_perm(WHOLE_MOBILES),
+        "query": changelist.get_query_string(),
+    }
+    return TemplateResponse(request, "admin/export.html", context)
+
+
+def csv_of(modeladmin, request, changelist, reason):
+    """All rows that the list shows with this query string, newest first, as a download."""
     columns = [name for name in changelist.list_display if name != "action_checkbox"]
-    rows = changelist.get_queryset(request)
-    OperationLog.objects.create(
-        actor=request.user,
-        verb=_("导出"),
-        subject_type=modeladmin.opts.label_lower,
-        subject_text=str(modeladmin.opts.verbose_name_plural),
-        after=request.GET.urlencode()[:2000],
+    rows = changelist.queryset
+    filters = _("筛选：%(query)s") % {"query": request.GET.urlencode() or _("无")}
+    count = _("%(n)s 行") % {"n": rows.count()}
+    OperationLog.objects.record_list(
+        request.user, _("导出"), modeladmin.model, f"{filters[:1900]}\n{count}", reason
     )
     name = f"{modeladmin.opts.model_name}-{timezone.localtime():%Y%m%d-%H%M}.csv"
     return StreamingHttpResponse(
-        lines(modeladmin, columns, rows),
+        lines(modeladmin, columns, rows, request.user.has_perm(WHOLE_MOBILES)),
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -50,12 +81,20 @@ class Line:
         return text
 
 
-def lines(modeladmin, columns, rows):
+def lines(modeladmin, columns, rows, whole):
+    """The file line by line; `whole` says that mobiles in it are not starred."""
     writer = csv.writer(Line())
     heads = [label_for_field(name, modeladmin.model, modeladmin) for name in columns]
     yield BOM + writer.writerow([harmless(str(head)) for head in heads])
     for row in newest_first(rows):
-        yield writer.writerow([harmless(cell(name, row, modeladmin)) for name in columns])
+        cells = [cell(name, row, modeladmin, whole) for name in columns]
+        yield writer.writerow([harmless(starred(value, whole)) for value in cells])
+
+
+def starred(value, whole):
+    if not isinstance(value, str):
+        return value
+    return without_id_numbers(value) if whole else masked(value)
 
 
 def newest_first(rows):
@@ -67,7 +106,9 @@ def newest_first(rows):
         chunk = list(rows.filter(pk__lt=chunk[-1].pk)[:CHUNK]) if len(chunk) == CHUNK else []
 
 
-def cell(name, row, modeladmin):
+def cell(name, row, modeladmin, whole):
+    if whole and name == "masked_mobile":
+        return row.mobile
     field, _attribute, value = lookup_field(name, row, modeladmin)
     if field is not None and getattr(field, "flatchoices", None):
         value = dict(field.flatchoices).get(value, value)
@@ -84,6 +125,14 @@ def cell(name, row, modeladmin):
 
 def harmless(value):
     """A text a spreadsheet could calculate is marked as text; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(FORMULA):
+    if isinstance(value, str) and (value.startswith(STEPS) or first_seen(value) in FORMULA):
         return f"'{value}"
     return value
+
+
+def first_seen(text):
+    """The first character that is drawn, in its plain form (＝ is =); "" when there is none."""
+    for char in text:
+        if unicodedata.category(char) not in UNSEEN and char not in BLANKS:
+            return unicodedata.normalize("NFKC", char)[0]
+    return ""

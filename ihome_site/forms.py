@@ -7,6 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from ihome_site.masking import masked
+
 
 class Sentences:
     """A form whose missing fields are named: 请填写手机号."""
@@ -43,6 +45,20 @@ class FormPage:
             response.status_code = 429
             response["Retry-After"] = str(wait)
         return response
+
+
+class ReasonForm(forms.Form):
+    """Why an operator does something. It is kept, so mobiles and ID numbers in it are starred."""
+
+    reason = forms.CharField(
+        label=_("理由"),
+        min_length=2,
+        max_length=255,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+    )
+
+    def clean_reason(self):
+        return masked(self.cleaned_data["reason"])[:255]
 
 
 class CarriesInitialValues:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ihome_site.caching import changed
 from ihome_site.images import PHOTO_WIDTHS, sizes
-from ihome_site.logs import masked, request_id
+from ihome_site.logs import request_id
+from ihome_site.masking import masked
 
 
 class WholeRowSaveError(TypeError):
@@ -47,18 +48,28 @@ class OperationLogManager(models.Manager):
         """Write down what an operator did to `subject`, in the transaction that does it.
 
         `before` and `after` say what changed, in words for people. Mobiles and ID numbers in
-        them are starred: this list is read by more people than the rows themselves.
+        all texts are starred: this list is read by more people than the rows themselves.
         """
+        about = {"subject_id": str(subject.pk), "subject_text": str(subject)}
+        return self._write(actor, verb, subject, about, before, after, reason)
+
+    def record_list(self, actor, verb, model, after="", reason=""):
+        """The same about many rows of a model at once."""
+        about = {"subject_text": str(model._meta.verbose_name_plural)}
+        return self._write(actor, verb, model, about, "", after, reason)
+
+    def _write(self, actor, verb, subject, about, before, after, reason):
+        about |= {"before": before, "after": after, "reason": reason}
+        longest = {"subject_text": 200, "reason": 255}
+        starred = {
+            name: masked(str(text))[: longest.get(name, 2000)] for name, text in about.items()
+        }
         return self.create(
             actor=actor,
             verb=str(verb),
             subject_type=subject._meta.label_lower,
-            subject_id=str(subject.pk),
-            subject_text=masked(str(subject))[:200],
-            before=masked(str(before))[:2000],
-            after=masked(str(after))[:2000],
-            reason=reason[:255],
             request_id=request_id.get(),
+            **starred,
         )
 
     def about(self, subject):
@@ -88,7 +99,10 @@ class OperationLog(Timestamped):
 
     class Meta:
         verbose_name = verbose_name_plural = _("操作记录")
-        permissions = [("view_figures", _("可以看经营数字"))]
+        permissions = [
+            ("view_figures", _("可以看经营数字")),
+            ("export_lists", _("可以导出看得到的列表")),
+        ]
         indexes = [
             models.Index(fields=["created_at"], name="operation_created"),
             models.Index(fields=["subject_type", "subject_id"], name="operation_subject"),

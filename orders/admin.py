@@ -60,6 +60,7 @@ class OrderAdmin(ReadOnlyAdmin):
     ]
     list_prefetch = ["guest", "house__owner"]
     list_filter = [WaitingLong, "status", "begin_date", "created_at"]
+    link_filters = ["status__in", "reason__exact"]
     search_fields = ["number"]  # that there is a search; see get_search_results
     search_help_text = _("订单号，房客或房东的手机号、名字，或房源的标题")
     ordering = ["-pk"]

@@ -17,7 +17,7 @@ def take_over_uploads(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0005_sign_in_ways")]
+    dependencies = [("accounts", "0008_accounts_looked_after")]
 
     operations = [
         migrations.CreateModel(

@@ -36,7 +36,7 @@ def unsay(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ihome_site", "0003_first_help_articles")]
+    dependencies = [("ihome_site", "0005_masked_operators_texts")]
 
     operations = [
         migrations.RunPython(say, unsay),

@@ -1,8 +1,5 @@
 """The admin as operators of each role use it: what they may do, in bulk, and what it leaves."""
 
-import csv
-import io
-
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -13,7 +10,6 @@ from django.utils import timezone
 from accounts.models import LoginAttempt, User
 from houses.models import Area, House, OccupiedNight
 from ihome_site.desk import OperatorsAdmin
-from ihome_site.exports import harmless
 from ihome_site.figures import figures
 from ihome_site.models import OperationLog
 from ihome_site.testing import chen, client_of, house_of_wang, li, order_of_li, stay_over, wang
@@ -180,14 +176,6 @@ def test_a_form_leaves_what_changed():
     assert line.after == "城区：东城区\n排序：3"
 
 
-def test_a_password_never_stands_in_the_log():
-    admin_client = client_of(User.objects.create_superuser("13900000009", "x"))
-    form = {"mobile": "13711110000"}
-    form |= {"password1": "gulou-clock-9", "password2": "gulou-clock-9"}
-    assert admin_client.post("/admin/accounts/user/add/", form).status_code == 302
-    assert "gulou" not in str(list(OperationLog.objects.values()))
-
-
 def test_an_administrator_makes_no_superuser_and_takes_over_none():
     client = client_of(operator("管理员"))
     boss = User.objects.create_superuser("13900000009", "x")
@@ -196,15 +184,13 @@ def test_an_administrator_makes_no_superuser_and_takes_over_none():
     assert 'name="is_superuser"' not in page
     change = reverse("admin:accounts_user_change", args=[boss.pk])
     assert client.post(change, {"mobile": "13911112222"}).status_code == 403
-    password = reverse("admin:auth_user_password_change", args=[boss.pk])
-    assert client.post(password, {"password1": "a" * 12, "password2": "a" * 12}).status_code == 403
 
 
 def test_a_users_page_shows_roles_to_tick_and_nothing_of_the_password():
     client = client_of(operator("管理员"))
     page = client.get(reverse("admin:accounts_user_change", args=[li().pk])).content.decode()
     assert page.count('type="checkbox" name="groups"') == len(ROLES)
-    assert "重置密码" in page
+    assert "重置密码" not in page
     assert "md5" not in page.lower()
     assert "欢迎" in page
     assert operator("管理员").mobile not in page
@@ -222,15 +208,9 @@ def test_operators_are_disabled_by_administrators_alone():
     boss = User.objects.create_superuser("13900000009", "x")
     for role, stays in [("客服", True), ("管理员", False)]:
         page = act(role, User, "disable", boss, operator("运营"), reason="误会").content.decode()
-        assert "超级用户只能由超级用户停用或恢复" in page
+        assert "超级用户只能由超级用户停用、恢复或修改" in page
         assert User.objects.get(pk=boss.pk).is_active
         assert operator("运营").is_active == stays
-
-
-def test_who_may_not_set_passwords_sees_no_button_for_it():
-    page = client_of(operator("客服")).get(reverse("admin:accounts_user_change", args=[li().pk]))
-    assert page.status_code == 200
-    assert "重置密码" not in page.content.decode()
 
 
 def test_a_list_nobody_searched_offers_no_way_back():
@@ -238,50 +218,6 @@ def test_a_list_nobody_searched_offers_no_way_back():
     client = client_of(operator("审核"))
     assert "显示全部" not in client.get(list_url(House)).content.decode()
     assert "显示全部" in client.get(list_url(House), {"q": "鼓楼"}).content.decode()
-
-
-# CSV.
-
-
-def exported(client, model, query=""):
-    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_export"
-    answer = client.get(f"{reverse(name)}?{query}")
-    assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(io.StringIO(text)))
-
-
-def test_a_list_is_taken_away_with_its_filters():
-    house_of_wang(title="甲")
-    house_of_wang(title="乙", is_listed=False)
-    rows = exported(client_of(operator("审核")), House, "is_listed__exact=1")
-    assert rows[0][:3] == ["标题", "城区", "房东"]
-    assert [row[0] for row in rows[1:]] == ["甲"]
-    assert OperationLog.objects.get().after == "is_listed__exact=1"
-
-
-def test_more_rows_than_a_chunk(monkeypatch):
-    monkeypatch.setattr("ihome_site.exports.CHUNK", 2)
-    for n in range(5):
-        house_of_wang(title=str(n))
-    rows = exported(client_of(operator("审核")), House)
-    assert [row[0] for row in rows[1:]] == ["4", "3", "2", "1", "0"]
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+86", "-1", "@SUM(A1)", "\t=1", "＝1", "\r=1"])
-def test_no_cell_is_a_formula(text):
-    house_of_wang(title=text)
-    rows = exported(client_of(operator("审核")), House)
-    assert rows[1][0] == f"'{text}"
-
-
-def test_numbers_stay_numbers():
-    assert harmless(-5) == -5
-
-
-def test_who_may_not_see_a_list_cannot_take_it():
-    client = client_of(operator("审核"))
-    assert client.get(reverse("admin:accounts_loginattempt_export")).status_code == 403
 
 
 # The first page.
@@ -362,7 +298,7 @@ def test_many_homes_are_sampled(monkeypatch):
     assert share.whole == 2 * 30
 
 
-@pytest.mark.parametrize("text", ["li", "139000000", "鼓楼", "wang"])
+@pytest.mark.parametrize("text", ["li", "13900000002", "+86 139 0000 0001", "0002", "鼓楼", "wang"])
 def test_orders_are_found_by_people_and_homes(text):
     order = order_of_li(house_of_wang())
     client = client_of(operator("客服"))

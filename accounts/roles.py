@@ -1,0 +1,72 @@
+"""Who may give whom which powers: nobody gives, or takes, what they do not have themselves."""
+
+from django import forms
+from django.contrib.auth.models import Group, Permission
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from ihome_site.forms import PartialModelForm
+
+NOT_YOURS = _("只能给予或收回您自己也有的权限：%(names)s")
+
+
+class NoneForEmpty(forms.CharField):
+    """Two users without a name must not clash as two users named ""."""
+
+    def clean(self, value):
+        return super().clean(value) or None
+
+
+class PowersForm(PartialModelForm):
+    """A form with rows that stand for powers, in `powers_field`. `actor` is who saves it."""
+
+    actor = None
+    powers_field = None
+
+    def clean(self):
+        data = super().clean()
+        if self.powers_field in data:
+            self.check_powers(data[self.powers_field])
+        return data
+
+    def check_powers(self, wanted):
+        is_new = self.instance._state.adding
+        now = set() if is_new else set(getattr(self.instance, self.powers_field).all())
+        beyond = [row for row in now ^ set(wanted) if not self.within_reach(row)]
+        if beyond:
+            names = "、".join(sorted(map(str, beyond)))
+            self.add_error(self.powers_field, NOT_YOURS % {"names": names})
+
+    def within_reach(self, row):
+        """Whether the actor has all that `row` gives."""
+        return has_all_of(self.actor, self.permissions_of(row))
+
+
+class UserForm(PowersForm):
+    powers_field = "groups"
+
+    class Meta:
+        model = User
+        fields = ["name", "is_staff", "is_superuser", "groups"]
+        field_classes = {"name": NoneForEmpty}
+        labels = {"groups": _("角色")}
+
+    def permissions_of(self, group):
+        return group.permissions.all()
+
+
+class RoleForm(PowersForm):
+    powers_field = "permissions"
+
+    class Meta:
+        model = Group
+        fields = ["name", "permissions"]
+
+    def permissions_of(self, permission):
+        return Permission.objects.filter(pk=permission.pk)
+
+
+def has_all_of(actor, permissions):
+    """Whether `actor` has each of a queryset of permissions."""
+    pairs = permissions.values_list("content_type__app_label", "codename")
+    return all(actor.has_perm(f"{label}.{codename}") for label, codename in pairs)

@@ -1,0 +1,153 @@
+"""No operator meets a whole mobile, but on the page that shows it for a reason."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import LoginAttempt, SmsCode, User
+from houses.models import House
+from ihome_site.models import OperationLog
+from ihome_site.testing import MOBILES, chen, client_of, day, house_of_wang, li, stay_over, wang
+from ihome_site.tests.admin_urls import admin_urls
+from ihome_site.tests.test_operators_desk import ROLES, act, list_url, operator
+from orders.models import Order, Review
+
+pytestmark = pytest.mark.django_db
+SEARCHES = ["?q=0001", "?q=13900000001"]
+ACTIONS = [(User, "disable"), (User, "void_password"), (House, "hold"), (House, "refuse")]
+ACTIONS += [(Order, "stop"), (Review, "hide")]
+
+
+@pytest.fixture
+def numbers():
+    """The mobiles of all there are, none of whom has a name; each in every place it can be."""
+    house = house_of_wang()
+    review = stay_over(house).write_review(li(), 4, "好")
+    House.block(house.pk, day(9), day(11))
+    for mobile in MOBILES.values():
+        row = {"mobile": mobile, "address": "127.0.0.1"}
+        SmsCode.objects.create(purpose="login", code_hmac="x", expires_at=timezone.now(), **row)
+        LoginAttempt.objects.create(**row)
+    boss = operator("管理员")
+    act("管理员", type(review), "hide", review, reason=f"{MOBILES['wang']} 投诉")
+    client = client_of(boss)
+    client.post(reverse("admin:accounts_user_reveal", args=[li().pk]), {"reason": "回电给房客"})
+    client.post(reverse("admin:accounts_user_change", args=[li().pk]), {"name": ""})
+    chen()
+    for role in ROLES:
+        operator(role)
+    User.objects.exclude(name__in=ROLES).update(name=None)
+    assert LogEntry.objects.exists()
+    return list(User.objects.values_list("mobile", flat=True))
+
+
+def seen_by(client, urls, numbers):
+    """{url: whole mobiles on it}, where there are any."""
+    seen = {}
+    for url in urls:
+        answer = client.get(url, follow=True)
+        assert answer.status_code in {200, 403, 404, 405}, url
+        page, typed = answer.content.decode(), url.partition("?q=")[2]
+        found = {number for number in numbers if number in page and number != typed}
+        if found:
+            seen[url] = found
+    return seen
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_page_shows_a_whole_mobile(role, numbers):
+    client = client_of(operator(role))
+    numbers.remove(operator(role).mobile)  # one's own
+    urls = [url for url, _name in admin_urls(rows=1)]
+    lists = [list_url(model) for model in admin.site._registry]
+    assert len(urls) > 70
+    assert seen_by(client, urls + [u + query for u in lists for query in SEARCHES], numbers) == {}
+
+
+@pytest.mark.parametrize("role", ["客服", "审核", "管理员"])
+def test_nor_does_what_an_action_asks(role, numbers):
+    client = client_of(operator(role))
+    for model, action in ACTIONS:
+        rows = list(model.objects.values_list("pk", flat=True))
+        data = {"action": f"do_{action}", "_selected_action": rows}
+        page = client.post(list_url(model), data).content.decode()
+        assert not [number for number in numbers if number in page], action
+
+
+@pytest.mark.parametrize("role", ["客服", "审核", "管理员"])
+@pytest.mark.parametrize("term", ["0001", MOBILES["wang"], "139"])
+def test_nor_do_the_suggestions_for_an_owner(role, term, numbers):
+    query = {"app_label": "houses", "model_name": "house", "field_name": "owner", "term": term}
+    answer = client_of(operator(role)).get(reverse("admin:autocomplete"), query)
+    assert answer.status_code == 200
+    assert not [number for number in numbers if number in answer.content.decode()]
+
+
+# Searching does not tell either.
+
+
+@pytest.mark.parametrize(
+    ("text", "finds"),
+    [
+        ("13900000001", True),
+        (" 139 0000 0001 ", True),
+        ("１３９０００００００１", True),
+        ("0001", True),
+        ("wang", True),
+        ("1390000000", False),
+        ("139", False),
+        ("00001", False),
+        ("001", False),
+        ("000", False),
+    ],
+)
+@pytest.mark.parametrize("name", ["accounts_user", "accounts_realname", "houses_house"])
+def test_people_are_found_by_all_digits_or_the_last_four(name, text, finds):
+    house_of_wang()
+    client = client_of(operator("管理员"))
+    page = client.get(reverse(f"admin:{name}_changelist"), {"q": text})
+    assert bool(page.context_data["cl"].result_count) == finds
+
+
+@pytest.mark.parametrize("model", [SmsCode, LoginAttempt])
+@pytest.mark.parametrize(("text", "finds"), [("13900000001", 1), ("1390000000", 0), ("139", 0)])
+def test_ledgers_are_found_by_all_digits(model, text, finds, numbers):
+    page = client_of(operator("客服")).get(list_url(model), {"q": text})
+    assert page.context_data["cl"].result_count == finds
+
+
+# The whole number, for a reason.
+
+
+def reveal_url(user):
+    return reverse("admin:accounts_user_reveal", args=[user.pk])
+
+
+def test_the_number_is_shown_after_a_reason_that_is_kept():
+    client = client_of(operator("管理员"))
+    assert wang().mobile not in client.get(reveal_url(wang())).content.decode()
+    assert not OperationLog.objects.exists()
+    answer = client.post(reveal_url(wang()), {"reason": "房客投诉，回电核实"})
+    assert wang().mobile in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    line = OperationLog.objects.get()
+    assert (line.actor, line.verb) == (operator("管理员"), "查看手机号")
+    assert (line.subject_id, line.reason) == (str(wang().pk), "房客投诉，回电核实")
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "abc", "长" * 256, "a\x00bcd"])
+def test_without_a_proper_reason_it_is_not(reason):
+    answer = client_of(operator("管理员")).post(reveal_url(wang()), {"reason": reason})
+    assert wang().mobile not in answer.content.decode()
+    assert not OperationLog.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["客服", "审核", "运营"])
+def test_other_roles_are_not_shown_it(role):
+    client = client_of(operator(role))
+    assert client.post(reveal_url(wang()), {"reason": "房客投诉，回电核实"}).status_code == 403
+    page = client.get(reverse("admin:accounts_user_change", args=[wang().pk]))
+    assert "查看完整手机号" not in page.content.decode()
+    assert not OperationLog.objects.exists()
