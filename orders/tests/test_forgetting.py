@@ -257,7 +257,7 @@ def stays(operator, house, owner, guest, text):
     review.hide(operator, "人身攻击")
     order_of_li(house, 5, 7, f"no{house.pk}", guest).reject(owner, "修屋顶")
     order_of_li(house, 5, 7, f"off{house.pk}", guest).cancel(guest, "改了行程")
-    order_of_li(house, 5, 7, f"stop{house.pk}", guest).stop(operator, "房源被投诉")
+    order_of_li(house, 15, 17, f"stop{house.pk}", guest).stop(operator, "房源被投诉")
     house.hold(operator, "有人投诉")
 
 
