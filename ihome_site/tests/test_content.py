@@ -1,7 +1,9 @@
 import io
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -119,3 +121,28 @@ def test_a_draft_is_nobodys():
 def test_links_are_validated_in_full():
     with pytest.raises(ValidationError):
         SiteNotice(text="x", link="/ok\njavascript:").full_clean()
+
+
+LEAVING = import_module("ihome_site.migrations.0006_privacy_after_leaving")
+
+
+def test_the_privacy_article_says_what_leaving_does_and_how_long_backups_stay(client):
+    html = client.get("/help/privacy/").content.decode()
+    assert "注销账号以后" in html
+    assert "备份最多保留 30 天" in html
+    assert html.index("您可以做什么") < html.index("注销账号以后") < html.index("浏览器里保存什么")
+
+
+def test_an_article_that_operators_made_their_own_stays_as_it_is():
+    article = HelpArticle.objects.get(slug="privacy")
+    LEAVING.unsay(apps, None)
+    article.refresh_from_db()
+    assert article.body == LEAVING.FIRST
+    LEAVING.say(apps, None)
+    article.refresh_from_db()
+    assert "备份最多保留" in article.body
+    for body in (f"{LEAVING.FIRST}\n\n我们自己的话", "我们自己的话"):
+        HelpArticle.objects.filter(slug="privacy").update(body=body)
+        LEAVING.say(apps, None)
+        article.refresh_from_db()
+        assert article.body == body
