@@ -40,6 +40,11 @@ def house_changed(pk, *area_pks):
     changed(f"house:{pk}", *(f"area:{area}" for area in (CITY, *area_pks)))
 
 
+def order_changed(*area_pks):
+    """Homes in these districts stand elsewhere among the newest."""
+    changed(*(f"area:{area}" for area in (CITY, *area_pks)))
+
+
 def nights_changed(house):
     """Nights of the house were taken or freed."""
     changed(f"house:{house.pk}", f"nights:{CITY}", f"nights:{house.area_id}")

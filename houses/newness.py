@@ -6,13 +6,20 @@ who publishes sixty at once has three on the first page, as long as others have 
 knows its step, in the whole city and in its district, for a page is a walk along an index.
 """
 
+import logging
 from collections import Counter, defaultdict
+from functools import partial
 from itertools import groupby
 
-from django.contrib.auth import get_user_model
-from django.db import models, transaction
+from django.db import connection, models
 from django.utils.translation import gettext_lazy
 
+from houses.caching import order_changed
+from ihome_site import caching
+from ihome_site.locking import durable
+from ihome_site.refusals import Busy
+
+logger = logging.getLogger("ihome.site")
 TOGETHER = 3  # homes of one owner: one row of a wide page shows others as well
 BATCH = 1000  # rows of one UPDATE
 
@@ -35,33 +42,54 @@ class Newness(models.Model):
 
     @classmethod
     def renumber(cls, owner_id):
-        """To be called when a home of this owner was listed, unlisted, moved or deleted."""
-        with transaction.atomic():
-            # Two homes published at once would each count itself as the newest.
-            get_user_model().objects.select_for_update().filter(pk=owner_id).first()
-            write_steps(cls.objects.filter(owner=owner_id))
+        """To be called when a home of this owner was listed, unlisted, moved or deleted.
+
+        It happens after the commit: a transaction that holds one home must not wait for others.
+        """
+        caching.on_commit(partial(number_anew, cls.objects.filter(owner=owner_id)))
+
+
+def number_anew(houses):
+    """write_steps, again after a conflict. An order that stays old for once harms nobody."""
+    try:
+        number = write_locked if connection.in_atomic_block else durable(write_locked)
+        if areas := number(houses):
+            order_changed(*areas)
+    except Busy:
+        logger.warning("the newest homes keep their order for now")
+
+
+def write_locked(houses):
+    """Of two homes published at once the second counts the first as well."""
+    list(houses.select_for_update().order_by("pk").values_list("pk"))
+    return write_steps(houses)
 
 
 def write_steps(houses):
-    """Give the listed ones of `houses`, which has all of an owner's or none, their steps."""
+    """Give the listed ones of `houses`, which has all of an owner's or none, their steps.
+
+    Returns the districts in which a home has another one now.
+    """
     rows = houses.filter(is_listed=True).order_by("owner_id", "-created_at", "-pk")
     columns = rows.values_list("owner_id", "pk", "area_id", "newness", "area_newness")
-    moved = defaultdict(list)
+    moved, areas = defaultdict(list), set()
     for _owner, homes in groupby(columns.iterator(chunk_size=5000), lambda row: row[0]):
-        for pk, before, after in steps(homes):
+        for pk, area, before, after in steps(homes):
             if before != after:
                 moved[after].append(pk)
+                areas.add(area)
     for (newness, area_newness), pks in moved.items():
         for start in range(0, len(pks), BATCH):
             some = houses.model._base_manager.filter(pk__in=pks[start : start + BATCH])
             some.update(newness=newness, area_newness=area_newness)
+    return areas
 
 
 def steps(homes):
-    """(pk, the steps it has, the steps it should have) of one owner's homes, newest first."""
+    """(pk, district, its steps, the steps it should have) of one owner's homes, newest first."""
     in_area = Counter()
     for place, (_owner, pk, area, *before) in enumerate(homes):
-        yield pk, tuple(before), (-(place // TOGETHER), -(in_area[area] // TOGETHER))
+        yield pk, area, tuple(before), (-(place // TOGETHER), -(in_area[area] // TOGETHER))
         in_area[area] += 1
 
 
