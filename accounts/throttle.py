@@ -14,7 +14,13 @@ from django.utils import timezone
 
 from accounts.models import Gate
 
-GATES = 64  # rows to lock; two subjects sharing one only wait a moment for each other
+# Rows to lock, with the keys 1 to GATES; two subjects sharing one only wait a moment for each
+# other. MySQL refuses the key 0, which it takes for "give me the next one".
+GATES = 64
+
+
+def gate_number(subject):
+    return zlib.crc32(subject.encode()) % GATES or GATES
 
 
 @contextmanager
@@ -23,7 +29,7 @@ def gate(*subjects):
 
     Gates are taken in one order, so that two callers never wait for each other.
     """
-    numbers = sorted({zlib.crc32(subject.encode()) % GATES for subject in subjects})
+    numbers = sorted({gate_number(subject) for subject in subjects})
     for number in numbers:
         Gate.objects.get_or_create(pk=number)
     with transaction.atomic(durable=True):
