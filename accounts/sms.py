@@ -25,6 +25,7 @@ import requests
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from urllib3.exceptions import NewConnectionError
 
 logger = logging.getLogger("ihome.sms")
 # Its DEBUG lines carry Yuntongxun's signature, which is good for 24 hours.
@@ -35,6 +36,7 @@ LINE_SECONDS = 0.2  # to wait for a line; longer would hold up the pages that fo
 # Messages under way at once in one server process; a slow provider holds no more threads.
 LINES = threading.BoundedSemaphore(3)
 ANSWER_BYTES = 8192  # real answers have a few hundred
+UNREADABLE = "unreadable"
 MINUTES_VALID = "5"  # the second placeholder of Yuntongxun's template
 ALIYUN_ENDPOINT = "https://dysmsapi.aliyuncs.com"
 YUNTONGXUN_ENDPOINT = "https://app.cloopen.com:8883"
@@ -44,15 +46,24 @@ class SmsError(Exception):
     """The message was not sent; the text can be shown to the visitor."""
 
 
+class NotTaken(SmsError):
+    """… and it cannot arrive either: the provider was not reached, or said no."""
+
+
 class AnswerError(ValueError):
     """What a provider answered cannot be used."""
+
+
+class PlainHttpError(AnswerError):
+    """The endpoint in the settings would carry the code in clear."""
 
 
 def send(mobile, code, purpose):
     """Send `code` to `mobile` (11 digits) by settings.SMS_BACKEND.
 
     `purpose` is written by the console and file backends; the providers' one template
-    serves every purpose. Raises SmsError when the message cannot be sent.
+    serves every purpose. Raises SmsError when the message cannot be sent; NotTaken when it
+    is certain besides that it does not arrive.
     """
     BACKENDS[settings.SMS_BACKEND](mobile, code, purpose)
 
@@ -79,7 +90,7 @@ def to_file(mobile, code, purpose):
         reason = type(error).__name__
     else:
         return
-    raise failure("file", mobile, reason)
+    raise failure("file", mobile, reason, NotTaken)
 
 
 def to_aliyun(mobile, code, purpose):
@@ -103,7 +114,7 @@ def to_aliyun(mobile, code, purpose):
     endpoint = getattr(settings, "ALIYUN_SMS_ENDPOINT", "") or ALIYUN_ENDPOINT
     status, answer = ask("aliyun", mobile, endpoint, data=form)
     if (status, answer.get("Code")) != (200, "OK"):
-        raise failure("aliyun", mobile, provider_code(answer.get("Code"), mobile, code))
+        raise refusal("aliyun", mobile, code, status, answer.get("Code"))
 
 
 def aliyun_signature(method, parameters, secret):
@@ -143,7 +154,7 @@ def to_yuntongxun(mobile, code, purpose):
         },
     )
     if (status, answer.get("statusCode")) != (200, "000000"):
-        raise failure("yuntongxun", mobile, provider_code(answer.get("statusCode"), mobile, code))
+        raise refusal("yuntongxun", mobile, code, status, answer.get("statusCode"))
 
 
 def yuntongxun_signature(sid, token, stamp):
@@ -154,7 +165,7 @@ def yuntongxun_signature(sid, token, stamp):
 def ask(provider, mobile, url, headers=None, **body):
     """POST to a provider: (HTTP status, the JSON object it answered). Raises SmsError."""
     if not LINES.acquire(timeout=LINE_SECONDS):
-        raise failure(provider, mobile, "all lines are taken")
+        raise failure(provider, mobile, "all lines are taken", NotTaken)
     try:
         return ask_now(provider, mobile, url, headers, **body)
     finally:
@@ -176,14 +187,23 @@ def ask_now(provider, mobile, url, headers, **body):
             return response.status_code, read_answer(response)
     except (OSError, ValueError, RecursionError) as error:
         # The text of these errors can hold the URL or the answer: only their kind is kept.
-        reason = type(error).__name__
-    raise failure(provider, mobile, reason)
+        reason, kind = type(error).__name__, NotTaken if never_left(error) else SmsError
+    raise failure(provider, mobile, reason, kind)
+
+
+def never_left(error):
+    """True when no connection came about, so that the message is still here for certain."""
+    if isinstance(error, PlainHttpError | requests.ConnectTimeout):
+        return True
+    retries = error.args[0] if isinstance(error, requests.ConnectionError) and error.args else None
+    # Refused, unreachable, or a name that DNS does not know.
+    return isinstance(getattr(retries, "reason", None), NewConnectionError)
 
 
 def refuse_plain_http(url):
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
-        raise AnswerError("the endpoint must be https")
+        raise PlainHttpError("the endpoint must be https")
 
 
 def read_answer(response):
@@ -205,13 +225,24 @@ def provider_code(value, mobile, code):
     """The provider's own error code, unless it is odd or repeats what we sent."""
     text = str(value)
     odd = re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text) is None
-    return "unreadable" if odd or mobile in text or code in text else text
+    return UNREADABLE if odd or mobile in text or code in text else text
 
 
-def failure(provider, mobile, reason):
+def refusal(provider, mobile, code, status, said):
+    """The SmsError for an answer that is no yes. `said` is the provider's own error code.
+
+    An error of the provider's machines (5xx), or an answer without a code that can be read,
+    leaves it open whether the message arrives.
+    """
+    reason = provider_code(said, mobile, code)
+    plain_no = status < 500 and said is not None and reason not in {"OK", "000000", UNREADABLE}
+    return failure(provider, mobile, reason, NotTaken if plain_no else SmsError)
+
+
+def failure(provider, mobile, reason, kind=SmsError):
     """Log `reason` for the operators; the SmsError to raise for the visitor."""
     logger.error("%s did not send to the mobile ending in %s: %s", provider, mobile[-4:], reason)
-    return SmsError(_("短信暂时发不出去，请稍后再试"))
+    return kind(_("短信暂时发不出去，请稍后再试"))
 
 
 BACKENDS = {

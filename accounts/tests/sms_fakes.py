@@ -40,6 +40,8 @@ class FakeProvider(BaseHTTPRequestHandler):
             self.server.closing.wait(5)
         elif mode == "trickle":
             self.trickle()
+        elif mode == "hang up":
+            self.close_connection = True
         elif mode == "redirect":
             self.answer(307, b"", Location=self.path)
         elif mode == "echo":

@@ -1,4 +1,5 @@
 import json
+import socket
 import threading
 import time
 from datetime import timedelta
@@ -59,9 +60,11 @@ def nothing_private_is_logged(caplog):
     assert [secret for secret in PRIVATE if secret in said] == []
 
 
-def refused():
+def refused(certainly=False):
+    """`certainly`: the provider has not taken the message, so that it cannot arrive."""
     with pytest.raises(sms.SmsError) as caught:
         sms.send(MOBILE, CODE, "register")
+    assert isinstance(caught.value, sms.NotTaken) is certainly
     assert str(caught.value) == SENTENCE
     # What the network said may hold the URL or the message: nothing is chained.
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
@@ -94,7 +97,7 @@ def test_file_lines_of_parallel_writers_do_not_mix(settings, tmp_path):
 
 def test_a_file_that_cannot_be_written_is_a_sentence(settings, tmp_path):
     settings.SMS_BACKEND, settings.SMS_FILE = "file", str(tmp_path)
-    refused()
+    refused(certainly=True)
 
 
 def test_aliyun_signature_is_the_one_worked_out_in_its_sendsms_document():
@@ -135,7 +138,7 @@ def test_yuntongxun_accepts_the_message(yuntongxun):
 )
 def test_a_wrong_aliyun_setting_is_refused(aliyun, settings, name):
     setattr(settings, name, "wrong")
-    refused()
+    refused(certainly=True)
     assert (aliyun.hits, aliyun.sent) == (1, [])
 
 
@@ -144,27 +147,27 @@ def test_a_wrong_aliyun_setting_is_refused(aliyun, settings, name):
 )
 def test_a_wrong_yuntongxun_setting_is_refused(yuntongxun, settings, name):
     setattr(settings, name, "wrong")
-    refused()
+    refused(certainly=True)
     assert (yuntongxun.hits, yuntongxun.sent) == (1, [])
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_time_stamp_from_another_hour_is_refused(provider, hours):
     provider.ahead = timedelta(hours=hours)
-    refused()
+    refused(certainly=True)
     assert (provider.hits, provider.sent) == (1, [])
 
 
 @pytest.mark.parametrize("mode", MISCHIEF)
 def test_a_bad_answer_is_a_sentence(provider, mode):
     provider.mode = mode
-    refused()
+    refused(certainly=mode == "refuse")
     assert provider.hits == 1
 
 
 def test_the_providers_own_code_is_logged(provider, caplog):
     provider.mode = "refuse"
-    refused()
+    refused(certainly=True)
     [record] = [record for record in caplog.records if record.name == "ihome.sms"]
     assert record.getMessage().endswith(("5678: isv.AMOUNT_NOT_ENOUGH", "5678: 160042"))
 
@@ -197,14 +200,43 @@ def test_a_provider_that_hangs_is_given_up(provider, monkeypatch, mode):
 def test_nobody_listening_is_a_sentence(provider):
     provider.shutdown()
     provider.server_close()
+    refused(certainly=True)
+
+
+def test_a_name_that_dns_does_not_know_is_certain(aliyun, settings, monkeypatch):
+    def unknown(*args):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    settings.ALIYUN_SMS_ENDPOINT = "https://sms.example"
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    refused(certainly=True)
+
+
+def test_a_connection_that_never_came_about_is_certain(provider, monkeypatch):
+    def too_slow(*args, **kwargs):
+        raise sms.requests.ConnectTimeout
+
+    monkeypatch.setattr(sms.requests, "post", too_slow)
+    refused(certainly=True)
+
+
+def test_a_connection_that_broke_off_is_not(provider):
+    provider.mode = "hang up"
     refused()
+    assert provider.hits == 1
+
+
+def test_without_a_free_line_nothing_leaves(provider, monkeypatch):
+    monkeypatch.setattr(sms, "LINES", threading.Semaphore(0))
+    refused(certainly=True)
+    assert provider.hits == 0
 
 
 @pytest.mark.parametrize("endpoint", ["http://sms.example", "ftp://sms.example", "sms.example"])
 def test_an_endpoint_without_tls_is_not_used(aliyun, settings, monkeypatch, endpoint):
     settings.ALIYUN_SMS_ENDPOINT = endpoint
     monkeypatch.setattr(sms.requests, "post", None)
-    refused()
+    refused(certainly=True)
 
 
 def test_the_waits_stay_below_eight_seconds():
