@@ -4,61 +4,58 @@ A code is really sent to any mobile, registered here or not, whatever it is for.
 else would tell by its time, or by the text that does not come, who has an account; and it
 costs no more than registration, which has to text unknown mobiles anyway. Whoever enters the
 code has shown that the mobile is theirs, and is then told plainly that it is not registered.
+
+A code is good in the browser that asked for it alone, and its tries are counted there: what
+strangers ask for and guess costs the holder of the mobile nothing.
 """
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import sms
-from accounts.models import CodeError, SmsCode, network_of
+from accounts.models import CodeError, LoginAttempt, SmsCode, network_of
+from accounts.sms_limits import wait_for_text, warn_of_low_purse
 from accounts.throttle import gate, seconds_to_wait
 from ihome_site.logs import event
 from ihome_site.refusals import TooMany
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
-# (messages, seconds). Someone who wants to annoy a stranger or empty our purse stops here.
-PER_MOBILE = [(5, HOUR), (10, DAY)]
-ONE_A_MINUTE = [(1, SmsCode.WAIT)]
-PER_ADDRESS = [(30, HOUR), (100, DAY)]
-PER_SITE = [(500, HOUR), (3000, DAY)]
+MINUTE, HOUR = 60, 3600
+# (wrong codes, seconds) from one address; known devices pass. Only codes that were compared
+# count, and to get one takes a captcha and a text, so that neighbours are not stopped lightly.
+TRIES_PER_ADDRESS = [(60, HOUR)]
 
 
-def send_code(mobile, purpose, address):
-    """Send `mobile` a new code for `purpose`; the codes sent before are dead.
+def send_code(mobile, purpose, address, browser, device=""):
+    """Send `mobile` a new code for `purpose`; those that `browser` asked for before are dead.
 
+    `device` is the known device of this mobile that asks (accounts.devices), if it is one.
     Raises TooMany when a limit is reached and sms.SmsError when the provider fails.
     """
     code = SmsCode.new_code()
-    row = reserve(mobile, purpose, network_of(address), code)
+    row = reserve(mobile, purpose, network_of(address), code, browser, device)
     try:
         sms.send(mobile, code, purpose)
-    except sms.SmsError:
+    except sms.SmsError as error:
         row.failed_at = timezone.now()
-        row.save(update_fields=["failed_at", "updated_at"])
+        row.not_taken = isinstance(error, sms.NotTaken)
+        row.save(update_fields=["failed_at", "not_taken", "updated_at"])
         raise
     event("code sent", mobile=mobile, purpose=purpose, address=row.address)
+    warn_of_low_purse()
 
 
-def reserve(mobile, purpose, address, code):
-    """Write the ledger row of a message about to be sent, or raise TooMany.
-
-    A message that failed may be tried again at once. It still counts by the hour and the day,
-    for a provider that did not answer in time may have delivered it.
-    """
-    to_mobile = SmsCode.objects.filter(mobile=mobile)
+def reserve(mobile, purpose, address, code, browser="", device=""):
+    """Write the ledger row of a message about to be sent, or raise TooMany."""
     with gate("sms"):
-        wait = max(
-            seconds_to_wait(to_mobile.filter(failed_at=None), ONE_A_MINUTE),
-            seconds_to_wait(to_mobile, PER_MOBILE),
-            seconds_to_wait(SmsCode.objects.filter(address=address), PER_ADDRESS),
-            seconds_to_wait(SmsCode.objects.all(), PER_SITE),
-        )
+        wait = wait_for_text(mobile, purpose, address, device)
         if wait:
             raise TooMany(too_many_sentence(wait), wait)
         return SmsCode.objects.create(
             mobile=mobile,
             purpose=purpose,
             address=address,
+            browser=browser,
+            device=device,
             code_hmac=SmsCode.fingerprint(mobile, purpose, code),
             expires_at=timezone.now() + SmsCode.LIFE,
         )
@@ -72,13 +69,38 @@ def too_many_sentence(wait):
     return _("今天发得太多了，请 %(wait)s 小时后再试") % {"wait": -(-wait // HOUR)}
 
 
-def spend_code(mobile, purpose, code):
-    """Use up the newest code of `mobile`. Raises CodeError when it is wrong, old or used."""
-    with gate(mobile):
-        row = SmsCode.objects.take_try(mobile, purpose)
-    if row is None:
-        raise CodeError(_("验证码已失效，请重新获取"))
+def spend_code(mobile, purpose, code, address, browser, device="", user_agent=""):
+    """Use up the newest code that `browser` asked for.
+
+    Raises CodeError when it is wrong, old or used, TooMany when too many wrong ones came from
+    the address; a known device of this mobile (`device`) does not mind its address.
+    """
+    row, attempt = reserve_try(
+        mobile, purpose, browser, address=network_of(address), device=device, user_agent=user_agent
+    )
     if not row.matches(code):
         raise CodeError(_("短信验证码不对"))
+    attempt.delete()
     if not row.use():
         raise CodeError(_("验证码已失效，请重新获取"))
+
+
+def reserve_try(mobile, purpose, browser, **traits):
+    """(the code to compare, the row of the try); both count before anything is compared."""
+    with gate(mobile, f"code {traits['address']}"):
+        if not traits["device"] and SmsCode.objects.newest(mobile, purpose, browser):
+            refuse_busy_address(traits["address"])
+        row = SmsCode.objects.take_try(mobile, purpose, browser)
+        if row is not None:
+            method = LoginAttempt.Method.CODE
+            return row, LoginAttempt.objects.create(mobile=mobile, method=method, **traits)
+    raise CodeError(_("验证码已失效，请重新获取"))
+
+
+def refuse_busy_address(address):
+    method = LoginAttempt.Method.CODE
+    wrong = LoginAttempt.objects.wrong(method=method, address=address, device="")
+    wait = seconds_to_wait(wrong, TRIES_PER_ADDRESS)
+    if wait:
+        minutes = -(-wait // MINUTE)
+        raise TooMany(_("这个网络试错的验证码太多了，请 %(n)s 分钟后再试") % {"n": minutes}, wait)

@@ -11,7 +11,7 @@ from django.core import signing
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.models import Device, LoginAttempt, network_of
+from accounts.models import Device, LoginAttempt, User, network_of
 from ihome_site.logs import event
 
 SALT = "accounts.devices"
@@ -114,8 +114,13 @@ def end_others(request):
 # The cookie. Whoever signed in from here before is not shut out by strangers' guesses.
 
 
-def fingerprint(mobile):
-    return salted_hmac(SALT, mobile).hexdigest()[:16]
+def fingerprint(mobile, user):
+    """What a cookie says of an account. Another password, or a disabling, makes it another one.
+
+    For a mobile without an account (`user` is None) it is as much work, and nothing's.
+    """
+    bound_to = (user or User()).get_session_auth_hash()
+    return salted_hmac(SALT, f"{mobile}:{user and user.pk}:{bound_to}").hexdigest()[:16]
 
 
 def cookie_content(request):
@@ -128,14 +133,20 @@ def cookie_content(request):
 
 
 def known_device(request, mobile):
-    """The id of the device that asks, if it has signed in to this account before; else ""."""
+    """The id of the device that asks, if it has signed in to this account before; else "".
+
+    Before means since the password was set and since the account was last disabled.
+    """
     content = cookie_content(request)
-    return content["device"] if fingerprint(mobile) in content["accounts"] else ""
+    if not content["accounts"]:
+        return ""
+    user = User.objects.filter(mobile=mobile).first()
+    return content["device"] if fingerprint(mobile, user) in content["accounts"] else ""
 
 
 def remember(request, user, response):
     content = cookie_content(request)
-    mine = fingerprint(user.mobile)
+    mine = fingerprint(user.mobile, user)
     others = [account for account in content["accounts"] if account != mine]
     content["accounts"] = [mine, *others][:ACCOUNTS]
     response.set_cookie(

@@ -59,15 +59,24 @@ class CodeError(Exception):
 
 
 class SmsCodeQuerySet(models.QuerySet):
-    def tries_today(self, mobile):
+    def tries_today(self, mobile, browser):
         since = timezone.now() - timedelta(days=1)
-        recent = self.filter(mobile=mobile, created_at__gt=since)
+        recent = self.filter(mobile=mobile, browser=browser, created_at__gt=since)
         return recent.aggregate(sum=Sum("tries"))["sum"] or 0
 
-    def take_try(self, mobile, purpose):
-        """Reserve one try at the newest code, before it is compared. None when there is none."""
-        newest = self.filter(mobile=mobile, purpose=purpose).order_by("-pk").first()
-        if newest is None or self.tries_today(mobile) >= SmsCode.TRIES_A_DAY:
+    def newest(self, mobile, purpose, browser):
+        """The last code that this browser asked for, if it can be alive; else None."""
+        since = timezone.now() - SmsCode.LIFE
+        mine = self.filter(mobile=mobile, purpose=purpose, browser=browser, created_at__gt=since)
+        return mine.order_by("-created_at", "-pk").first()
+
+    def take_try(self, mobile, purpose, browser):
+        """Reserve one try at the newest code of this browser, before it is compared.
+
+        None when there is none. What other browsers asked for or tried changes nothing.
+        """
+        newest = self.newest(mobile, purpose, browser)
+        if newest is None or self.tries_today(mobile, browser) >= SmsCode.TRIES_A_DAY:
             return None
         alive = Q(tries__lt=SmsCode.TRIES, used_at=None, expires_at__gt=timezone.now())
         taken = self.filter(alive, pk=newest.pk).update(tries=F("tries") + 1)
@@ -75,7 +84,11 @@ class SmsCodeQuerySet(models.QuerySet):
 
 
 class SmsCode(MaskedMobile, Timestamped):
-    """The ledger of text messages: a row is written before the provider is called."""
+    """The ledger of text messages: a row is written before the provider is called.
+
+    The code is good in the browser that asked for it alone. `device` is the known device
+    (accounts.devices) that asked, if it was one.
+    """
 
     class Purpose(models.TextChoices):
         REGISTER = "register", _("注册")
@@ -84,17 +97,23 @@ class SmsCode(MaskedMobile, Timestamped):
 
     LIFE = timedelta(minutes=5)
     TRIES = 5  # guesses at one code
-    TRIES_A_DAY = 20  # guesses at all codes of one mobile
+    TRIES_A_DAY = 20  # guesses at all codes that one browser asked for one mobile
     WAIT = 60  # seconds between two messages to one mobile
 
     mobile = models.CharField(_("手机号"), max_length=11)
     purpose = models.CharField(_("用途"), max_length=8, choices=Purpose.choices)
     address = models.CharField(_("地址"), max_length=45)
+    browser = models.CharField(
+        _("浏览器编号"), max_length=16, blank=True, default="", db_default=""
+    )
+    device = models.CharField(_("认得的设备"), max_length=16, blank=True, default="", db_default="")
     code_hmac = models.CharField(_("验证码指纹"), max_length=64)
     expires_at = models.DateTimeField(_("失效时间"))
     tries = models.PositiveSmallIntegerField(_("试过几次"), default=0)
     used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
     failed_at = models.DateTimeField(_("发送失败时间"), null=True, blank=True)
+    # Of one that failed: the provider has certainly not taken it, so it cannot arrive.
+    not_taken = models.BooleanField(_("确定没发出"), default=False, db_default=False)
 
     objects = SmsCodeQuerySet.as_manager()
 
@@ -128,15 +147,24 @@ class SmsCode(MaskedMobile, Timestamped):
         return unspent.update(used_at=timezone.now()) == 1
 
 
-class LoginAttempt(MaskedMobile, Timestamped):
-    """The ledger of sign-ins: a row is written before the password is looked at.
+class LoginAttemptQuerySet(models.QuerySet):
+    def wrong(self, **traits):
+        return self.filter(succeeded=False, **traits)
 
-    One by SMS code is written when it succeeded; its failures stand in SmsCode.
+    def wrong_passwords(self, **traits):
+        return self.wrong(method=LoginAttempt.Method.PASSWORD, **traits)
+
+
+class LoginAttempt(MaskedMobile, Timestamped):
+    """The ledger of guesses: a row is written before the password, or the code, is looked at.
+
+    A right code leaves a row only where it signs somebody in.
     """
 
     class Method(models.TextChoices):
         PASSWORD = "password", _("密码")
         CODE = "code", _("短信验证码")
+        CHANGE = "change", _("修改密码")  # the old password, asked of who is signed in
 
     mobile = models.CharField(_("手机号"), max_length=11)
     address = models.CharField(_("地址"), max_length=45)
@@ -152,6 +180,8 @@ class LoginAttempt(MaskedMobile, Timestamped):
         _("浏览器原文"), max_length=255, blank=True, default="", db_default=""
     )
     succeeded = models.BooleanField(_("成功"), default=False)
+
+    objects = LoginAttemptQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("登录记录")

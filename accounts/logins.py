@@ -1,4 +1,7 @@
-"""Signing in within the limits."""
+"""Comparing a password within the limits.
+
+No account is ever locked: whoever guesses slows themselves down, and nobody else.
+"""
 
 from django.utils.translation import gettext as _
 
@@ -8,30 +11,74 @@ from ihome_site.refusals import TooMany
 
 HOUR, DAY = 3600, 86400
 # (failures, seconds): enough for a forgetful owner, hopeless for a guesser.
-PER_ACCOUNT = [(25, DAY)]
+WITHOUT_CAPTCHA = [(5, DAY)]  # of an account, from all unknown devices together
+PER_PAIR = [(25, DAY)]  # of an account, from one address
 PER_ADDRESS = [(100, HOUR)]
-# What is left to a device that has signed in here before, when strangers used up the rest.
+# Of a device that has signed in to the account before; afterwards it is like any other.
 PER_KNOWN_DEVICE = [(5, DAY)]
+PER_SESSION = [(25, DAY)]  # old passwords given by who is signed in to the account
 
 
-def reserve_attempt(mobile, address, device="", user_agent=""):
+class CaptchaNeeded(Exception):
+    """So many passwords were wrong that a person has to show to be one."""
+
+
+def reserve_attempt(mobile, address, device="", user_agent="", captcha=False):
     """Write the row of a sign-in about to be tried; it counts as failed until it succeeds.
 
     `device` is the id of a device known to this account (accounts.devices), if it is one;
-    `user_agent` is what the browser calls itself, at most 255 characters.
-    Raises TooMany when the account or the address has failed too often.
+    `user_agent` is what the browser calls itself, at most 255 characters; `captcha` is whether
+    one was solved for this attempt. Raises TooMany, or CaptchaNeeded. A mobile without an
+    account is counted alike.
     """
     address = network_of(address)
-    failures = LoginAttempt.objects.filter(succeeded=False)
     with gate(f"login {mobile}", f"login {address}"):
-        of_account = failures.filter(mobile=mobile)
-        wait = seconds_to_wait(of_account, PER_ACCOUNT)
-        if wait and device:
-            wait = seconds_to_wait(of_account.filter(device=device), PER_KNOWN_DEVICE)
-        wait = max(wait, seconds_to_wait(failures.filter(address=address), PER_ADDRESS))
-        if wait:
-            hours = -(-wait // HOUR)
-            raise TooMany(_("试得太多了，请 %(n)s 小时后再试，或用短信登录") % {"n": hours}, wait)
+        device = device_with_room(mobile, device)
+        if not device:
+            refuse(mobile, address)
+            if not captcha and is_guessed(mobile):
+                raise CaptchaNeeded
         return LoginAttempt.objects.create(
             mobile=mobile, address=address, device=device, user_agent=user_agent
         )
+
+
+def reserve_old_password(user, address, user_agent=""):
+    """The same for the password asked of who is signed in. Counted apart from signing in, so
+    that neither a session left open nor a stranger at the sign-in page stops the other."""
+    mobile, method = user.mobile, LoginAttempt.Method.CHANGE
+    with gate(f"login {mobile}"):
+        refuse_after(LoginAttempt.objects.wrong(mobile=mobile, method=method), PER_SESSION)
+        return LoginAttempt.objects.create(
+            mobile=mobile, address=network_of(address), user_agent=user_agent, method=method
+        )
+
+
+def is_captcha_needed(mobile, device=""):
+    """Whether a sign-in from here would need a captcha now; to know what to ask for."""
+    return not device_with_room(mobile, device) and is_guessed(mobile)
+
+
+def device_with_room(mobile, device):
+    """`device`, or "" when it has used up its own budget."""
+    own = LoginAttempt.objects.wrong_passwords(mobile=mobile, device=device)
+    return "" if not device or seconds_to_wait(own, PER_KNOWN_DEVICE) else device
+
+
+def is_guessed(mobile):
+    strangers = LoginAttempt.objects.wrong_passwords(mobile=mobile, device="")
+    return seconds_to_wait(strangers, WITHOUT_CAPTCHA) > 0
+
+
+def refuse(mobile, address):
+    """Raises TooMany when unknown devices have failed too often from this address."""
+    here = LoginAttempt.objects.wrong_passwords(address=address, device="")
+    refuse_after(here.filter(mobile=mobile), PER_PAIR)
+    refuse_after(here, PER_ADDRESS)
+
+
+def refuse_after(failures, limits):
+    wait = seconds_to_wait(failures, limits)
+    if wait:
+        hours = -(-wait // HOUR)
+        raise TooMany(_("试得太多了，请 %(n)s 小时后再试，或用短信登录") % {"n": hours}, wait)

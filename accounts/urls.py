@@ -1,15 +1,15 @@
 from django.urls import path
 
-from accounts import views
+from accounts import sign_in_views, views
 
 app_name = "accounts"
 urlpatterns = [
-    path("register/", views.RegisterView.as_view(), name="register"),
-    path("sms-code/", views.SmsCodeView.as_view(), name="sms_code"),
-    path("login/", views.LoginView.as_view(), name="login"),
-    path("login/sms/", views.SmsLoginView.as_view(), name="sms_login"),
+    path("register/", sign_in_views.RegisterView.as_view(), name="register"),
+    path("sms-code/", sign_in_views.SmsCodeView.as_view(), name="sms_code"),
+    path("login/", sign_in_views.LoginView.as_view(), name="login"),
+    path("login/sms/", sign_in_views.SmsLoginView.as_view(), name="sms_login"),
     path("logout/", views.LogoutView.as_view(), name="logout"),
-    path("password/reset/", views.PasswordResetView.as_view(), name="password_reset"),
+    path("password/reset/", sign_in_views.PasswordResetView.as_view(), name="password_reset"),
     path("password/", views.PasswordChangeView.as_view(), name="password_change"),
     path("devices/", views.DevicesView.as_view(), name="devices"),
     path("devices/end/", views.DevicesEndView.as_view(), name="devices_end"),

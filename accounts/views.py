@@ -3,10 +3,8 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LogoutView as DjangoLogoutView
 from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -15,28 +13,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView, TemplateView
 
-from accounts import captcha, devices
-from accounts.codes import send_code
-from accounts.forms import (
-    AvatarForm,
-    LoginForm,
-    NameForm,
-    PasswordChangeForm,
-    PasswordResetForm,
-    RealNameForm,
-    RegisterForm,
-    SmsLoginForm,
-)
-from accounts.models import CONSENT_VERSION, Device, SmsCode, User
-from accounts.sms import SmsError
+from accounts import devices
+from accounts.forms import AvatarForm, NameForm, RealNameForm
+from accounts.models import CONSENT_VERSION, Device, User
+from accounts.sign_in_forms import PasswordChangeForm
 from ihome_site import images
 from ihome_site.forms import FormPage
 from ihome_site.paging import page_of
-from ihome_site.refusals import TooMany
 
 AVATAR_FOLDER = "avatars"
 NOTICES = 20  # a page; older ones are seldom looked for
-TRY_AGAIN = 5  # seconds after a message that failed; it did not use up the minute
 private = [never_cache, sensitive_post_parameters()]
 
 
@@ -48,165 +34,6 @@ class VerifiedRequiredMixin(LoginRequiredMixin):
             messages.info(request, _("发布房源前，请先完成实名认证"))
             return redirect_to_login(request.get_full_path(), reverse("accounts:real_name"))
         return super().dispatch(request, *args, **kwargs)
-
-
-class SignedOutMixin(RedirectURLMixin):
-    """A page for people who are not signed in; others are sent on to `next`."""
-
-    next_page = reverse_lazy("home")
-
-    def dispatch(self, request, *args, **kwargs):
-        if request.user.is_authenticated:
-            return HttpResponseRedirect(self.get_success_url())
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(next=self.get_redirect_url(), **kwargs)
-
-
-class SmsPageMixin:
-    """A page with a captcha and a button that sends a code."""
-
-    def get_context_data(self, **kwargs):
-        kwargs.setdefault("wait", 0)
-        return super().get_context_data(
-            captcha_key=captcha.new_key(self.request.address),
-            purpose=self.form_class.purpose.value,
-            **kwargs,
-        )
-
-
-class CaptchaRefreshView(View):
-    """Another picture, for the script; django-simple-captcha's own view knows no bound."""
-
-    http_method_names = ["get"]
-
-    def get(self, request):
-        if request.headers.get("x-requested-with") != "XMLHttpRequest":
-            raise Http404
-        key = captcha.new_key(request.address)
-        return JsonResponse({"key": key, "image_url": reverse("captcha-image", args=[key])})
-
-
-@method_decorator(private, name="dispatch")
-class RegisterView(SignedOutMixin, SmsPageMixin, FormPage, FormView):
-    template_name = "accounts/register.html"
-    form_class = RegisterForm
-
-    def form_valid(self, form):
-        user = form.save()
-        if user is None:
-            return self.form_invalid(form)
-        response = HttpResponseRedirect(self.get_success_url())
-        devices.sign_in_by_code(self.request, user, response)
-        messages.success(self.request, _("注册好了，欢迎来到爱家租房"))
-        return response
-
-
-@method_decorator(private, name="dispatch")
-class PasswordResetView(SmsPageMixin, FormPage, FormView):
-    template_name = "accounts/password_reset.html"
-    form_class = PasswordResetForm
-
-    def form_valid(self, form):
-        user = form.save()
-        if user is None:
-            return self.form_invalid(form)
-        devices.end(user.devices.all())
-        messages.success(self.request, _("密码已重设，请用新密码登录"))
-        return redirect("accounts:login")
-
-
-@method_decorator(private, name="dispatch")
-class SmsLoginView(SignedOutMixin, SmsPageMixin, FormPage, FormView):
-    template_name = "accounts/sms_login.html"
-    form_class = SmsLoginForm
-
-    def form_valid(self, form):
-        user = form.save()
-        if user is None:
-            return self.form_invalid(form)
-        response = HttpResponseRedirect(self.get_success_url())
-        return devices.sign_in_by_code(self.request, user, response)
-
-
-@method_decorator(private, name="dispatch")
-class SmsCodeView(View):
-    """Sends a code; answers programs in JSON and people with the page they came from."""
-
-    http_method_names = ["post"]
-    pages = {
-        SmsCode.Purpose.REGISTER: RegisterView,
-        SmsCode.Purpose.LOGIN: SmsLoginView,
-        SmsCode.Purpose.RESET: PasswordResetView,
-    }
-
-    def post(self, request):
-        purpose = request.POST.get("purpose", "")
-        if purpose not in SmsCode.Purpose.values:
-            errors = {"purpose": [_("不知道这个验证码用来做什么")]}
-            return JsonResponse({"ok": False, "errors": errors}, status=400)
-        page = self.pages[purpose]
-        form = page.form_class(request.POST, sending=True)
-        status, wait = self.send(form, purpose)
-        answer = self.page_answer if request.accepts("text/html") else self.json_answer
-        response = answer(page, form, status, wait)
-        if status in {429, 503}:
-            response["Retry-After"] = str(wait)
-        return response
-
-    def send(self, form, purpose):
-        """(status, seconds to wait); what went wrong is an error on the form."""
-        if not form.is_valid():
-            return 400, 0
-        try:
-            send_code(form.cleaned_data["mobile"], purpose, self.request.address)
-        except TooMany as refusal:
-            form.add_error("sms_code", str(refusal))
-            return 429, refusal.wait
-        except SmsError as error:
-            form.add_error("sms_code", str(error))
-            return 503, TRY_AGAIN
-        return 200, SmsCode.WAIT
-
-    def json_answer(self, page, form, status, wait):
-        if status == 200:
-            return JsonResponse({"ok": True, "wait": wait})
-        body = {"ok": False, "errors": form.errors}
-        return JsonResponse({**body, "wait": wait} if wait else body, status=status)
-
-    def page_answer(self, page, form, status, wait):
-        if status == 200:
-            sent = _("验证码已发出，%(n)s 分钟内有效") % {"n": SmsCode.LIFE.seconds // 60}
-            messages.success(self.request, sent)
-        view = page()
-        view.setup(self.request)
-        context = view.get_context_data(form=form, wait=wait)
-        return TemplateResponse(self.request, page.template_name, context, status=status)
-
-
-@method_decorator(private, name="dispatch")
-class LoginView(SignedOutMixin, FormPage, FormView):
-    template_name = "accounts/login.html"
-    form_class = LoginForm
-
-    def get_form_kwargs(self):
-        return {**super().get_form_kwargs(), "request": self.request}
-
-    def form_valid(self, form):
-        response = HttpResponseRedirect(self.get_success_url())
-        return devices.sign_in(self.request, form.user, response)
-
-
-class OperatorLoginView(View):
-    """Operators sign in like everybody, so that the same limits hold for admin."""
-
-    http_method_names = ["get"]
-
-    def get(self, request):
-        if request.user.is_authenticated and not request.user.is_staff:
-            raise PermissionDenied
-        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 class LogoutView(DjangoLogoutView):
@@ -235,7 +62,9 @@ class PasswordChangeView(LoginRequiredMixin, FormPage, FormView):
         devices.rekey(self.request)
         devices.end_others(self.request)
         messages.success(self.request, _("密码已修改，其他设备需要重新登录"))
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        devices.remember(self.request, form.user, response)  # other browsers are strangers now
+        return response
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -1,5 +1,6 @@
 """The test cast: Wang owns a house, Li rents it, Chen is a stranger."""
 
+import secrets
 import time
 from datetime import timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import captcha
+from accounts.browser_id import signed
 from accounts.limits import NEWCOMER, new_day
 from accounts.models import RealName, User
 from accounts.operator_sessions import SIGNED_IN_AT
@@ -116,7 +118,9 @@ def client_of(user):
     return client
 
 
-def solved_captcha():
-    """The two form fields of a captcha answered rightly."""
-    key = captcha.new_key("127.0.0.1")
-    return {"captcha_0": key, "captcha_1": CaptchaStore.objects.get(hashkey=key).response}
+def solved_captcha(browser=""):
+    """The form fields of a captcha answered rightly, in a browser of its own or this one."""
+    browser = browser or secrets.token_hex(8)
+    key = captcha.new_key(browser, "127.0.0.1")
+    answer = CaptchaStore.objects.get(hashkey=key).response
+    return {"browser": signed(browser), "captcha_0": key, "captcha_1": answer}

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from accounts.views import CaptchaRefreshView, OperatorLoginView
+from accounts.sign_in_views import CaptchaRefreshView, OperatorLoginView
 from houses.views import HomeView
 from ihome_site import discovery, views
 from ihome_site.metrics import metrics

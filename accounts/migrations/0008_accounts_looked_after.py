@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_sign_in_ways"),
+        ("accounts", "0006_browsers_of_codes"),
     ]
 
     operations = [

@@ -3,17 +3,24 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from captcha.models import CaptchaStore
 from django.utils import timezone
 
-from accounts import captcha, sms
-from accounts.codes import send_code, spend_code
+from accounts import codes, sms
 from accounts.models import CodeError, SmsCode
 from ihome_site.refusals import TooMany
 from ihome_site.testing import solved_captcha
 
 pytestmark = pytest.mark.django_db
 MOBILE, ADDRESS = "13912345678", "203.0.113.9"
+HERE, THERE = "a" * 16, "b" * 16
+
+
+def send_code(mobile, purpose, address=ADDRESS, browser=HERE, device=""):
+    codes.send_code(mobile, purpose, address, browser, device)
+
+
+def spend_code(mobile, purpose, code, address=ADDRESS, browser=HERE, device=""):
+    codes.spend_code(mobile, purpose, code, address, browser, device)
 
 
 @pytest.fixture
@@ -149,22 +156,3 @@ def test_a_failed_message_does_not_say_to_wait_a_minute(client, monkeypatch):
     answer = client.post("/accounts/sms-code/", form, headers={"accept": "application/json"})
     assert (answer.status_code, int(answer["Retry-After"]) < 60) == (503, True)
     assert answer.json()["errors"] == {"sms_code": ["短信暂时发不出去"]}
-
-
-def test_a_captcha_passes_once():
-    key = captcha.new_key(ADDRESS)
-    answer = CaptchaStore.objects.get(hashkey=key).response
-    assert [captcha.claim(key, f" {answer.upper()} "), captcha.claim(key, answer)] == [True, False]
-
-
-def test_wrong_then_right_is_refused():
-    key = captcha.new_key(ADDRESS)
-    answer = CaptchaStore.objects.get(hashkey=key).response
-    assert [captcha.claim(key, "????"), captcha.claim(key, answer)] == [False, False]
-
-
-def test_an_old_captcha_is_refused():
-    key = captcha.new_key(ADDRESS)
-    answer = CaptchaStore.objects.get(hashkey=key).response
-    with after(301):
-        assert not captcha.claim(key, answer)

@@ -13,8 +13,13 @@ import pytest
 from captcha.models import CaptchaStore
 from django.contrib.auth.hashers import make_password
 from django.db import connection, models
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.utils import timezone
 
+from accounts import devices
+from accounts.browser_id import signed
+from accounts.codes import send_code
 from accounts.hashers import Argon2
 from accounts.models import DayCount, LoginAttempt, RealName, SmsCode, User
 from accounts.tests.test_profile import picture
@@ -106,23 +111,34 @@ def test_one_captcha_replayed_forty_times_passes_once(server, judge):
     assert not CaptchaStore.objects.filter(hashkey=fields["captcha_0"]).exists()
 
 
-def guess(visitor, code, mobile=MOBILE):
-    form = {"mobile": mobile, "sms_code": code, "password": PASSWORD, "password2": PASSWORD}
-    return visitor.post("/accounts/register/", **form)
+def guess(visitor, code, browser):
+    """Enter a code as the browser that asked for it, with its signed id in the form."""
+    form = {"mobile": MOBILE, "sms_code": code, "password": PASSWORD, "password2": PASSWORD}
+    return visitor.post("/accounts/register/", browser=browser, **form)
+
+
+def wrong(code):
+    return "000000" if code != "000000" else "111111"
 
 
 def test_sixty_guesses_compare_five(server, settings, judge):
-    ask_for_code(Visitor(server), solved_captcha())
-    wrong = "000000" if sent_code(settings) != "000000" else "111111"
-    answers = all_at_once([partial(guess, each, wrong) for each in visitors(server, 60)])
+    fields = solved_captcha()
+    ask_for_code(Visitor(server), fields)
+    code = wrong(sent_code(settings))
+    answers = all_at_once(
+        [partial(guess, each, code, fields["browser"]) for each in visitors(server, 60)]
+    )
     judge("codes compared of 60 parallel guesses", said(answers, "短信验证码不对"), 5)
     no_5xx(answers)
 
 
 def test_twenty_registrations_with_the_right_code_make_one_user(server, settings, judge):
-    ask_for_code(Visitor(server), solved_captcha())
+    fields = solved_captcha()
+    ask_for_code(Visitor(server), fields)
     code = sent_code(settings)
-    answers = all_at_once([partial(guess, each, code) for each in visitors(server, 20)])
+    answers = all_at_once(
+        [partial(guess, each, code, fields["browser"]) for each in visitors(server, 20)]
+    )
     past_the_code = sum(answer.status_code == 302 for answer in answers)
     past_the_code += said(answers, "已经注册过了")
     judge("registrations that got past one code", past_the_code, 1)
@@ -130,16 +146,86 @@ def test_twenty_registrations_with_the_right_code_make_one_user(server, settings
     assert User.objects.filter(mobile=MOBILE).count() == 1
 
 
-def test_sixty_password_guesses_evaluate_twenty_five(server, judge):
-    li()
-    User.objects.update(password=make_password(PASSWORD, hasher=Argon2()))
+def test_guesses_from_one_address_stop_at_sixty_an_hour(server, settings, judge):
+    """Of eight browsers with a code each, asked for elsewhere, five guesses each."""
+    LoginAttempt.objects.bulk_create(
+        LoginAttempt(mobile=MOBILE, address="127.0.0.1", method="code") for _n in range(55)
+    )
+    guesses = []
+    for n, visitor in enumerate(visitors(server, 8)):
+        mobile, browser = f"138{n:08d}", f"{n:016x}"
+        send_code(mobile, "login", f"198.51.100.{n}", browser)
+        form = {"mobile": mobile, "sms_code": wrong(sent_code(settings))}
+        form["browser"] = signed(browser)
+        guesses += [partial(visitor.post, "/accounts/login/sms/", **form)] * 5
+    answers = all_at_once(guesses)
+    judge("codes compared for an address where 5 had room", said(answers, "短信验证码不对"), 5)
+    no_5xx(answers)
+
+
+def passwords_evaluated(people, captchas):
     form = {"mobile": MOBILES["li"], "password": "wrong-guess"}
     answers = all_at_once(
-        [partial(each.post, "/accounts/login/", **form) for each in visitors(server, 60)]
+        [
+            partial(person.post, "/accounts/login/", **form, **fields)
+            for person, fields in zip(people, captchas, strict=True)
+        ]
     )
-    judge("passwords evaluated of 60 guesses", said(answers, "手机号或密码不对"), 25)
     no_5xx(answers)
     assert LoginAttempt.objects.filter(succeeded=True).count() == 0
+    return said(answers, "手机号或密码不对")
+
+
+@pytest.fixture
+def li_with_argon2():
+    li()
+    User.objects.update(password=make_password(PASSWORD, hasher=Argon2()))
+
+
+def test_sixty_password_guesses_evaluate_five_without_a_captcha(server, judge, li_with_argon2):
+    evaluated = passwords_evaluated(visitors(server, 60), [{}] * 60)
+    judge("passwords evaluated of 60 guesses without a captcha", evaluated, 5)
+
+
+def test_sixty_password_guesses_evaluate_twenty_five(server, judge, li_with_argon2):
+    captchas = [solved_captcha() for _n in range(60)]
+    evaluated = passwords_evaluated(visitors(server, 60), captchas)
+    judge("passwords evaluated of 60 guesses with captchas, from one address", evaluated, 25)
+
+
+def known_device_cookie(user):
+    response = HttpResponse()
+    devices.remember(RequestFactory().get("/"), user, response)
+    return response.cookies["known_device"].value
+
+
+def test_sixty_guesses_from_a_known_device_evaluate_five(server, judge, li_with_argon2):
+    """Strangers have used up what goes without a captcha."""
+    LoginAttempt.objects.bulk_create(
+        LoginAttempt(mobile=MOBILES["li"], address=f"203.0.113.{n}") for n in range(5)
+    )
+    people, cookie = visitors(server, 60), known_device_cookie(li())
+    for person in people:
+        person.browser.cookies["known_device"] = cookie
+    evaluated = passwords_evaluated(people, [{}] * 60)
+    judge("passwords evaluated of 60 guesses from a known device", evaluated, 5)
+
+
+def test_twenty_requests_of_a_known_device_send_one_text(server, settings, judge):
+    """Strangers have used up the day, so that its own budget is what counts."""
+    SmsCode.objects.bulk_create(
+        SmsCode(mobile=MOBILES["li"], purpose="login", address="::1", expires_at=timezone.now())
+        for _n in range(10)
+    )
+    people, cookie = visitors(server, 20), known_device_cookie(li())
+    for person in people:
+        person.browser.cookies["known_device"] = cookie
+    answers = all_at_once(
+        [partial(ask_for_code, one, solved_captcha(), MOBILES["li"], "login") for one in people]
+    )
+    with open(settings.SMS_FILE) as lines:
+        judge("texts of 20 requests of a known device", len(lines.readlines()), 1)
+    no_5xx(answers)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ two visitors at once. Between the two it takes a breath, as a busy machine does.
 
 import time
 from contextlib import contextmanager
+from functools import partial
 
 from ihome_site.wsgi import application  # isort: skip - sets Django up
 
@@ -13,8 +14,10 @@ from captcha.models import CaptchaStore
 from django.contrib import auth
 from django.utils import timezone
 
-from accounts import captcha, codes, forms, models, sms, throttle
+from accounts import captcha, codes, models, sign_in_forms, sms, sms_limits, throttle
+from accounts.devices import known_device
 from accounts.limits import Limit
+from accounts.logins import CaptchaNeeded
 from accounts.models import DayCount, LoginAttempt, RealName, SmsCode
 from houses.models import House, StayError
 from ihome_site.refusals import TooMany
@@ -26,9 +29,9 @@ def breathe(seconds=0.05):
     time.sleep(seconds)
 
 
-def seconds_to_wait(ledger, limits):
+def seconds_to_wait(ledger, limits, breath=0.15):
     wait = throttle.seconds_to_wait(ledger, limits)
-    breathe()
+    breathe(breath)
     return wait
 
 
@@ -37,15 +40,15 @@ def open_gate(*subjects):
     yield
 
 
-def claim(key, answer):
+def claim(key, answer, browsers):
     row = CaptchaStore.objects.filter(hashkey=key, response=answer.lower()).first()
     breathe()
     CaptchaStore.objects.filter(hashkey=key).delete()
     return row is not None
 
 
-def take_try(codes, mobile, purpose):
-    newest = codes.filter(mobile=mobile, purpose=purpose).order_by("-pk").first()
+def take_try(codes, mobile, purpose, browser):
+    newest = codes.filter(mobile=mobile, purpose=purpose, browser=browser).order_by("-pk").first()
     if newest.tries >= SmsCode.TRIES or newest.used_at:
         return None
     breathe()
@@ -89,10 +92,12 @@ def count(limit, user, most):
     return True
 
 
-def reserve_attempt(mobile, address, device="", user_agent=""):
-    failures = LoginAttempt.objects.filter(mobile=mobile, succeeded=False)
-    if failures.count() >= 25:
+def reserve_attempt(mobile, address, device="", user_agent="", captcha=False):
+    failures = LoginAttempt.objects.wrong(mobile=mobile, device=device).count()
+    if failures >= 25:
         raise TooMany("试得太多了", 1)
+    if failures >= 5 and not captcha:
+        raise CaptchaNeeded
     breathe()
     return LoginAttempt(mobile=mobile, address=address, succeeded=True)
 
@@ -101,7 +106,8 @@ def authenticate(request, mobile, password):
     """As libraries do it: a failure is written down once it has happened."""
     user = auth.authenticate(request, mobile=mobile, password=password)
     if user is None:
-        LoginAttempt.objects.create(mobile=mobile, address=request.address)
+        device = known_device(request, mobile)
+        LoginAttempt.objects.create(mobile=mobile, address=request.address, device=device)
     return user
 
 
@@ -114,9 +120,10 @@ def add_image(pk, stored):
 
 
 codes.gate = open_gate
-codes.seconds_to_wait = seconds_to_wait
-forms.reserve_attempt = reserve_attempt
-forms.authenticate = authenticate
+sms_limits.seconds_to_wait = seconds_to_wait
+codes.seconds_to_wait = partial(seconds_to_wait, breath=0.5)
+sign_in_forms.reserve_attempt = reserve_attempt
+sign_in_forms.authenticate = authenticate
 House.add_image = add_image
 captcha.claim = claim
 models.SmsCodeQuerySet.take_try = take_try
