@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import SmsCode, User
+from accounts.sms_limits import DAY, HOUR, low_purse
 from houses.listing import Check
 from houses.models import Area, House, OccupiedNight
 from ihome_site.jinja2 import yuan
@@ -225,7 +226,19 @@ def waiting_work(user):
             (_("待接单的订单"), waiting, list_url(Order, waiting="all")),
             (_("等了很久的订单"), long, list_url(Order, waiting="long")),
         ]
-    return [(what, rows.count(), url) for what, rows, url in work]
+    tiles = [(what, rows.count(), url) for what, rows, url in work]
+    return tiles + (low_texts() if user.has_perm("accounts.view_smscode") else [])
+
+
+def low_texts():
+    """The same for texts that run low: somebody may be emptying the purse."""
+    since = {
+        HOUR: _("条短信在最近一小时里，上限 %(n)s"),
+        DAY: _("条短信在最近一天里，上限 %(n)s"),
+    }
+    return [
+        (since[span] % {"n": limit}, sent, list_url(SmsCode)) for span, sent, limit in low_purse()
+    ]
 
 
 def list_url(model, **filters):

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from accounts.sms_limits import DAY, HOUR, purse
 from houses.models import House
 from ihome_site.views import cache_answers, database_answers
 from orders.models import Order
@@ -21,6 +22,7 @@ from orders.models import Order
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 KEPT = 15  # seconds: several monitors ask, and each count reads a whole index
 KEY = "metrics"
+SPANS = {HOUR: "hour", DAY: "day"}
 
 
 @require_safe
@@ -65,6 +67,7 @@ def count():
     houses = {True: 0, False: 0}
     houses |= dict(House.objects.order_by().values_list("is_listed").annotate(n=Count("pk")))
     named = {str(listed).lower(): n for listed, n in houses.items()}
+    texts = [(SPANS[seconds], sent, limit) for seconds, sent, limit in purse()]
     return [
         *gauge("ihome_orders", "Orders by status.", by("status", orders)),
         *gauge(
@@ -77,6 +80,16 @@ def count():
         ),
         *gauge("ihome_users", "Accounts.", {"": User.objects.count()}),
         *gauge("ihome_houses", "Homes.", by("listed", named)),
+        *gauge(
+            "ihome_sms_sent",
+            "Texts of the last hour and day; registering stops at 70 percent of the limit.",
+            by("span", {span: sent for span, sent, _limit in texts}),
+        ),
+        *gauge(
+            "ihome_sms_limit",
+            "How many texts there may be.",
+            by("span", {span: limit for span, _sent, limit in texts}),
+        ),
     ]
 
 

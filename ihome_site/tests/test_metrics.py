@@ -1,10 +1,13 @@
 import pytest
 from django.test import Client
 
+from accounts.models import SmsCode
+from accounts.tests.test_codes import sent_before
 from ihome_site.testing import house_of_wang, order_of_li
 from orders.models import Order
 
 pytestmark = pytest.mark.django_db
+SPANS = ("hour", "day")
 
 
 def figures():
@@ -30,6 +33,15 @@ def test_the_figures_are_what_the_tables_hold():
             'ihome_houses{listed="false"}': "1",
         }.items()
     )
+
+
+def test_texts_stand_beside_their_limits():
+    sent_before(3, 60)
+    sent_before(4, 7200)
+    SmsCode.objects.filter(pk=SmsCode.objects.latest("pk").pk).update(not_taken=True)
+    found = figures()
+    names = [f'ihome_sms_{what}{{span="{span}"}}' for what in ("sent", "limit") for span in SPANS]
+    assert [found[name] for name in names] == ["3", "6", "500", "3000"]
 
 
 def test_requests_that_nobody_tidied_are_counted():
