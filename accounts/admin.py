@@ -10,10 +10,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import MobileField
 from accounts.models import AccountError, IdCardView, LoginAttempt, RealName, SmsCode, User
 from accounts.reveals import Reveals
 from accounts.roles import RoleForm, UserForm, has_all_of
+from accounts.sign_in_forms import MobileField
 from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, people_called, verb
 from ihome_site.forms import ReasonForm
 from ihome_site.logs import event
