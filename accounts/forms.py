@@ -51,7 +51,8 @@ class AvatarForm(Sentences, forms.Form):
     def clean_avatar(self):
         try:
             UPLOADS.take(self.user)
-            return images.read(self.cleaned_data["avatar"], images.AVATAR_MIN_SIDE, square=True)
+            upload, widths = self.cleaned_data["avatar"], images.AVATAR_WIDTHS
+            return images.take(upload, widths, images.AVATAR_MIN_SIDE, square=True)
         except images.ImageError as error:
             raise ValidationError(str(error)) from None
         except TooMany as refusal:

@@ -175,13 +175,12 @@ class AvatarView(ProfilePage, FormView):
         return {**super().get_form_kwargs(), "user": self.request.user}
 
     def form_valid(self, form):
-        picture = form.cleaned_data["avatar"]
         try:
-            stored = images.store(picture, AVATAR_FOLDER, images.AVATAR_WIDTHS)
+            with images.storing(form.cleaned_data["avatar"], AVATAR_FOLDER) as stored:
+                before = self.request.user.replace_avatar(stored.name)
         except images.StoreError as error:
             form.add_error("avatar", str(error))
             return self.form_invalid(form)
-        before = self.request.user.replace_avatar(stored.name)
         if before:
             images.delete(before, stored.width, images.AVATAR_WIDTHS)
         messages.success(self.request, _("头像已换好"))

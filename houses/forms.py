@@ -15,7 +15,7 @@ from houses.models import HORIZON, House
 from ihome_site import dates
 from ihome_site.fields import IsoDateField, MoneyField, RowsField, WholeNumberField
 from ihome_site.forms import PartialModelForm, Sentences
-from ihome_site.images import ImageError, read
+from ihome_site.images import PHOTO_WIDTHS, ImageError, take
 
 ONE_NIGHT = timedelta(days=1)
 MOST_COUNTED = 1000  # more than anybody looks through
@@ -262,14 +262,14 @@ class HouseImagesForm(forms.Form):
         self.user = user
 
     def pictures(self):
-        """(name, picture or None, sentence or None) for each uploaded file, one at a time.
+        """(name, Encoded or None, sentence or None) for each uploaded file, one at a time.
 
         Raises ihome_site.refusals.TooMany at the user's daily limit.
         """
         for upload in self.uploads:
             UPLOADS.take(self.user)
             try:
-                yield upload.name, read(upload), None
+                yield upload.name, take(upload, PHOTO_WIDTHS), None
             except ImageError as error:
                 yield upload.name, None, str(error)
 

@@ -289,13 +289,9 @@ class HouseImagesView(OwnHouseMixin, View):
         return redirect("houses:images", self.house.pk)
 
     def add(self, picture):
-        """Store the files first; when the row is refused they go again."""
-        stored = images.store(picture, PHOTO_FOLDER, images.PHOTO_WIDTHS)
-        try:
+        """The new HouseImage of an Encoded picture."""
+        with images.storing(picture, PHOTO_FOLDER) as stored:
             image = House.add_image(self.house.pk, stored)
-        except Exception:
-            images.delete(stored.name, stored.width, images.PHOTO_WIDTHS)
-            raise
         self.house.content_changed()
         return image
 

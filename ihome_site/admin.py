@@ -37,7 +37,7 @@ class BannerForm(PartialModelForm):
                 raise ValidationError(_("请选择一张图片"))
             return None
         try:
-            return images.read(upload)
+            return images.take(upload, images.PHOTO_WIDTHS)
         except images.ImageError as error:
             raise ValidationError(str(error)) from error
 
@@ -51,7 +51,7 @@ class BannerForm(PartialModelForm):
         data = super().clean()
         if data.get("picture") and not self.errors:
             try:
-                stored = images.store(data["picture"], BANNER_FOLDER, images.PHOTO_WIDTHS)
+                stored = images.store_encoded(data["picture"], BANNER_FOLDER)
             except images.StoreError as error:
                 self.add_error("picture", str(error))
                 return data

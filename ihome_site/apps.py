@@ -9,6 +9,9 @@ class IhomeSiteConfig(AppConfig):
 
     def ready(self):
         from ihome_site import checks  # noqa: F401 - registers them
+        from ihome_site.memory import give_back_large_blocks
+
+        give_back_large_blocks()
 
 
 class DeskConfig(admin_apps.AdminConfig):

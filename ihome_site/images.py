@@ -9,34 +9,47 @@ import logging
 import re
 import secrets
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 logger = logging.getLogger("ihome.images")
-# The threads of a worker take turns, or its memory would be the sum of their pictures.
-decoding = threading.Lock()
+# The threads of a worker take turns, from opening an upload to the last encoded byte, or its
+# memory would be the sum of their pictures.
+decoding = threading.RLock()
 
 MAX_BYTES = 10 * 1024 * 1024
-FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_SIDE = 12_000
-# A one-pass JPEG is decoded at a fraction of its size; everything else needs memory for
-# every pixel (a progressive JPEG for every coefficient) before it can be made smaller.
-# Measured above an empty worker: PNG 250 MB at its limit; WebP decodes into four copies,
-# 370 MB at 24 million pixels and 250 MB at 16.
-MAX_ONE_PASS_PIXELS = 50_000_000
-MAX_PIXELS = 24_000_000
-MAX_WEBP_PIXELS = 16_000_000
+# Pixels a format may have. Behind each what its worst picture took above an idle process, from
+# the first byte read to the last one encoded; test_upload_memory.py measures whole workers.
+MAX_PIXELS = {
+    "JPEG": 50_000_000,  # 114 MB: one pass, decoded at a fraction of its size or up to 24 million
+    "PNG": 24_000_000,  # 144 MB: four bytes for each pixel, whatever its mode
+    "WEBP": 16_000_000,  # 196 MB: three copies of four bytes while it is decoded
+}
+FORMATS = tuple(MAX_PIXELS)
+# A JPEG in several passes (progressive) holds two bytes for every sample before the first pixel
+# is there: 24 million pixels of three colours, 18 million of four; 203 MB with much metadata.
+MAX_SAMPLES = 72_000_000
+# A JPEG with more pixels than this is not decoded whole, even if it becomes narrower than wanted.
+MAX_WHOLE, MAX_WHOLE_IN_PASSES = 24_000_000, 12_000_000
 # Encoders write about 10. A scan of 50 bytes can cost a pass over all pixels: 2,000 of them,
 # 220 KB, kept a processor busy for half a minute.
 MAX_SCANS = 32
+# Compressed text in a PNG: Pillow would keep up to 64 MB of it.
+PngImagePlugin.MAX_TEXT_MEMORY = 2 * 1024 * 1024
+
 PHOTO_WIDTHS = (480, 960, 1600)
 PHOTO_MIN_SIDE = 200
 AVATAR_WIDTHS = (256,)
 AVATAR_MIN_SIDE = 64
+# A slim tower becomes narrower: 1,600 across it would be 12,000 high, and 80 MB when decoded.
+MAX_HEIGHT = 4800
+STRIP = 128  # rows that are converted and scaled at a time
 # Measured on a 1024 × 768 photo, all its sizes: method 2 takes 70 ms; the default, 4,
 # takes 130 ms to save 3 % of the bytes.
 QUALITY, METHOD = 80, 2
@@ -58,8 +71,8 @@ class ImageError(ValueError):
     """The upload is no picture we take; the text can be shown beside the field."""
 
 
-class StoreError(Exception):
-    """The storage did not take the picture; the text can be shown beside the field."""
+class StoreError(ImageError):
+    """There was no room for the upload or the picture; the text can be shown beside the field."""
 
     def __str__(self):
         return _("照片暂时存不上，请稍后再试")
@@ -83,18 +96,32 @@ class Stored:
     height: int
 
 
-def read(upload, min_side=PHOTO_MIN_SIDE, square=False):
-    """The picture in `upload` (a Django File), upright, RGB, at most 1600 pixels wide.
+def take(upload, widths, min_side=PHOTO_MIN_SIDE, square=False):
+    """The Encoded sizes of the picture in `upload`, made while no other thread has a picture.
 
-    Both sides must have `min_side` pixels. `square` keeps the square in the middle.
-    Raises ImageError.
+    What read() says of the arguments holds. Raises ImageError.
     """
-    content = read_bytes(upload)
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            check(image, content, min_side)
-            with decoding:
-                return repaint(image, square)
+        with decoding:
+            return encode_all(read(upload, min_side, square), widths)
+    except ImageError as error:
+        sentence = str(error)
+    # A new one: the traceback of the first holds the upload's bytes, and forms hold their errors.
+    raise ImageError(sentence)
+
+
+def read(upload, min_side=PHOTO_MIN_SIDE, square=False):
+    """The picture in `upload` (a Django File): upright, RGB, at most 1600 × 4800 pixels.
+
+    Both sides must have `min_side` pixels. `square` keeps the square in the middle. Threads
+    that answer requests use take(), which holds no pixels when it is done. Raises ImageError.
+    """
+    try:
+        with decoding:
+            content = read_bytes(upload)
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                passes = check(image, content, min_side)
+                return repaint(image, square, passes)
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -109,8 +136,11 @@ def read_bytes(upload):
     too_large = ImageError(_("图片太大了，每张最多 10 MB"))
     if upload.size > MAX_BYTES:
         raise too_large
-    upload.seek(0)
-    content = upload.read(MAX_BYTES + 1)
+    try:
+        upload.seek(0)
+        content = upload.read(MAX_BYTES + 1)
+    except OSError as error:  # ihome_site.uploads had nowhere to put it
+        raise StoreError from error
     if len(content) > MAX_BYTES:
         raise too_large
     return content
@@ -121,11 +151,15 @@ def too_big():
 
 
 def check(image, content, min_side):
-    """Refuse by what the headers say, before a pixel is decoded."""
+    """Refuse by what the headers say, before a pixel is decoded.
+
+    True if it is a JPEG whose pixels are there only after its last scan.
+    """
     scans = components_by_scan(content) if image.format in {"JPEG", "MPO"} else []
+    passes = bool(scans) and (image.info.get("progressive") or scans != [image.layers])
     if (
         max(image.size) > MAX_SIDE
-        or image.width * image.height > most_pixels(image, scans)
+        or image.width * image.height > most_pixels(image, passes)
         or len(scans) > MAX_SCANS
     ):
         raise too_big()
@@ -134,13 +168,13 @@ def check(image, content, min_side):
     # MPO: a phone's JPEG with a depth or brightness map behind the photo; the photo is first.
     if image.format != "MPO" and getattr(image, "n_frames", 1) != 1:
         raise ImageError(_("不支持动图，请换一张静态图片"))
+    return bool(passes)
 
 
-def most_pixels(image, scans):
-    if image.format == "WEBP":
-        return MAX_WEBP_PIXELS
-    one_pass = scans and scans == [image.layers] and not image.info.get("progressive")
-    return MAX_ONE_PASS_PIXELS if one_pass else MAX_PIXELS
+def most_pixels(image, passes):
+    if passes:
+        return MAX_SAMPLES // max(3, image.layers)
+    return MAX_PIXELS["JPEG" if image.format == "MPO" else image.format]
 
 
 def components_by_scan(content):
@@ -159,54 +193,82 @@ def components_by_scan(content):
     return scans
 
 
-def repaint(image, square):
-    """The decoded picture on a fresh canvas: alpha on white, upright, not too wide."""
+def repaint(image, square, passes):
+    """The decoded picture on a fresh canvas: alpha on white, upright, not too large."""
     orientation = image.getexif().get(ORIENTATION, 1)
     turned = orientation in TURNS_BY_A_QUARTER
-    draft(image, square, turned)
-    image.load()
-    image = shrink(with_plain_mode(image), square, turned)
-    if orientation in TURNS:
-        image = image.transpose(TURNS[orientation])
-    canvas = Image.new("RGB", image.size, "white")
-    if image.mode == "RGBA":
-        canvas.paste(image, mask=image)
-    else:
-        canvas.paste(image.convert("RGB"))
-    return canvas
+    draft(image, square, turned, MAX_WHOLE_IN_PASSES if passes else MAX_WHOLE)
+    image = decode_webp(image) if image.format == "WEBP" else image
+    image = shrink(image, square, turned)
+    return image.transpose(TURNS[orientation]) if orientation in TURNS else image
 
 
-def draft(image, square, turned):
+def decode_webp(image):
+    """The pixels of an opened WebP, as image.load() has them, in three copies instead of four.
+
+    Its decoder keeps two canvases as long as it lives: 186 MB instead of 248 at 16 million pixels.
+    """
+    pixels, _time, _duration = image._get_next()
+    image._decoder = None
+    return Image.frombuffer(image.rawmode, image.size, pixels, "raw", image.rawmode, 0, 1)
+
+
+def draft(image, square, turned, most_whole):
     """Let a JPEG decode at 1/2, 1/4 or 1/8 if enough remains; other formats do not notice."""
-    across = min(image.size) if square else image.height if turned else image.width
-    wanted = PHOTO_WIDTHS[-1]
-    if across < 2 * wanted and image.width * image.height > MAX_PIXELS:
-        wanted //= 2  # a slim tower: it would be decoded whole
-    image.draft(None, (wanted, wanted) if square else (1, wanted) if turned else (wanted, 1))
+    # One pixel less than wanted: half of an odd size may be rounded down.
+    wanted = [max(1, side - 1) for side in kept_size(middle(image, square), turned)]
+    whole = image.width < 2 * wanted[0] or image.height < 2 * wanted[1]
+    if whole and image.width * image.height > most_whole:
+        wanted = [max(1, side // 2) for side in wanted]
+    image.draft(None, wanted)
 
 
-def with_plain_mode(image):
-    """`image` in a mode that can be scaled: palettes, transparency and 16 bits resolved."""
-    if image.mode.startswith("I"):  # 16-bit grey; a plain conversion would cut off at 255
-        return image.point(lambda grey: grey / 257).convert("L")
-    if image.has_transparency_data:
-        return image if image.mode == "RGBA" else image.convert("RGBA")
-    # CMYK waits until it is small: converting now would hold two full-size copies.
-    return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
+def middle(image, square):
+    """The part of the picture that is kept: (left, top, right, bottom)."""
+    if not square:
+        return (0, 0, *image.size)
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return left, top, left + side, top + side
+
+
+def kept_size(box, turned):
+    """How large `box` becomes: upright at most 1600 wide and 4800 high, and never larger."""
+    across, down = box[2] - box[0], box[3] - box[1]
+    widest, highest = PHOTO_WIDTHS[-1], MAX_HEIGHT
+    if turned:
+        widest, highest = highest, widest
+    ratio = min(1, widest / across, highest / down)
+    return max(1, round(across * ratio)), max(1, round(down * ratio))
 
 
 def shrink(image, square, turned):
-    """Scale down so that the upright picture is at most 1600 wide; `square` crops first."""
-    left = top = 0
-    across, down = image.size
-    if square:
-        side = min(image.size)
-        left, top = (across - side) / 2, (down - side) / 2
-        across = down = side
-    ratio = min(1, PHOTO_WIDTHS[-1] / (down if turned else across))
-    size = max(1, round(across * ratio)), max(1, round(down * ratio))
-    box = left, top, left + across, top + down
-    return image.resize(size, Image.Resampling.LANCZOS, box=box)
+    """`image` as large as kept_size() says, RGB, on white.
+
+    First across, in strips: a whole picture is never converted or copied at its full size.
+    """
+    box = left, top, right, bottom = middle(image, square)
+    width, height = kept_size(box, turned)
+    narrow = Image.new("RGB", (width, bottom - top))
+    for row in range(top, bottom, STRIP):
+        strip = on_white(image.crop((left, row, right, min(row + STRIP, bottom))))
+        strip = strip.resize((width, strip.height), Image.Resampling.LANCZOS)
+        narrow.paste(strip, (0, row - top))
+    if height == narrow.height:
+        return narrow
+    return narrow.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def on_white(image):
+    """`image` as RGB: palettes, transparency, CMYK and 16 bits resolved."""
+    if image.mode.startswith("I"):  # 16-bit grey; a plain conversion would cut off at 255
+        image = image.point(lambda grey: grey / 257).convert("L")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    canvas = Image.new("RGB", image.size, "white")
+    canvas.paste(image, mask=image)
+    return canvas
 
 
 def widths_for(width, widths):
@@ -237,17 +299,28 @@ def store(image, folder, widths):
     return store_encoded(encode_all(image, widths), folder)
 
 
+@contextmanager
+def storing(encoded, folder):
+    """Stored for the block, which writes the row; when it raises, the files go again."""
+    stored = store_encoded(encoded, folder)
+    try:
+        yield stored
+    except BaseException:
+        delete(stored.name, stored.width, tuple(encoded.files))
+        raise
+
+
 def store_encoded(encoded, folder):
     """Save all sizes or none. Raises StoreError when the storage fails."""
     name = f"{folder}/{secrets.token_hex(8)}.webp"
-    saved = []
+    begun = []
     try:
         for width, content in encoded.files.items():
-            saved.append(
-                default_storage.save(sized(name, width, encoded.width), ContentFile(content))
-            )
+            # Before it is there: a storage without room may leave the half that it had room for.
+            begun.append(sized(name, width, encoded.width))
+            default_storage.save(begun[-1], ContentFile(content))
     except BaseException as error:
-        remove(saved)
+        remove(begun)
         if isinstance(error, OSError):  # a full disk, a dead network
             logger.exception("%s could not be stored", name)
             raise StoreError from error

@@ -61,7 +61,7 @@ def test_refused_pictures_count_for_looking_at_them_is_the_work():
 
 def test_a_picture_over_the_limit_is_not_even_decoded(monkeypatch):
     used_up(li())
-    monkeypatch.setattr("ihome_site.images.read", lambda *args, **kwargs: pytest.fail("decoded"))
+    monkeypatch.setattr("ihome_site.images.take", lambda *args, **kwargs: pytest.fail("decoded"))
     assert client_of(li()).post("/accounts/avatar/", {"avatar": picture()}).status_code == 429
 
 

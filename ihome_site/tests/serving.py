@@ -58,15 +58,19 @@ class Server:
     """A running gunicorn. `url` is its address."""
 
     def __init__(self, application, workers, threads, **extra):
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "gunicorn", application, "--preload"]
-        command += ["--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+        command = ["--preload", "--log-level", "error"]
         command += ["--workers", str(workers), "--threads", str(threads)]
         # Visitors keep their connections between rounds; none may be closed under their hands.
-        command += ["--keep-alive", "60"]
+        self.start(application, [*command, "--keep-alive", "60"], extra)
+
+    def start(self, application, options, extra):
+        address = f"127.0.0.1:{free_port()}"
+        self.url = f"http://{address}"
         self.process = subprocess.Popen(
-            command, env=environment(**extra), cwd=settings.BASE_DIR, start_new_session=True
+            [sys.executable, "-m", "gunicorn", application, *options, "--bind", address],
+            env=environment(**extra),
+            cwd=settings.BASE_DIR,
+            start_new_session=True,
         )
         self.wait_until_up()
 
@@ -88,6 +92,23 @@ class Server:
     def stop(self):
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+class ShippedServer(Server):
+    """With deploy/gunicorn.conf.py: its threads, its timeouts, and as many workers as given."""
+
+    def __init__(self, application, workers, **extra):
+        options = ["-c", "deploy/gunicorn.conf.py", "--log-level", "error"]
+        self.start(application, options, {"WEB_WORKERS": str(workers), **extra})
+
+
+@contextmanager
+def serving_as_shipped(application="ihome_site.wsgi", workers=2, **extra):
+    server = ShippedServer(application, workers, **extra)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager
@@ -121,7 +142,8 @@ class Visitor:
 
     def ask(self, method, path, **kwargs):
         url = self.server.url + path
-        return self.browser.request(method, url, allow_redirects=False, timeout=TIMEOUT, **kwargs)
+        kwargs = {"allow_redirects": False, "timeout": TIMEOUT, **kwargs}
+        return self.browser.request(method, url, **kwargs)
 
 
 def all_at_once(actions):

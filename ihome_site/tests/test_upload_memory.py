@@ -1,0 +1,114 @@
+"""How much memory the workers take when every thread has the worst picture of a format."""
+
+import runpy
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from accounts.models import User
+from ihome_site.testing import PASSWORD, house_of_wang
+from ihome_site.tests.serving import Visitor, all_at_once, serving_as_shipped
+from ihome_site.tests.worst_pictures import KINDS, OF_EACH_FORMAT
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux"),
+]
+UNGUARDED = "ihome_site.tests.unguarded_memory_wsgi"
+MOST = 350  # MB a worker
+WORKERS = 2
+THREADS = runpy.run_path(str(settings.BASE_DIR / "deploy/gunicorn.conf.py"))["threads"]
+# A request up to this size is held in memory while it waits for its turn.
+HELD = settings.FILE_UPLOAD_MAX_MEMORY_SIZE - 2000
+
+
+def person(number):
+    mobile = f"138{number:08d}"
+    return User.objects.create_user(mobile, PASSWORD, name=f"客人{number}")
+
+
+def avatar(visitor, content):
+    form = {"csrfmiddlewaretoken": visitor.CSRF}
+    files = {"avatar": ("a.jpg", content)}
+    return visitor.ask("POST", "/accounts/avatar/", data=form, files=files, timeout=300)
+
+
+def photos(visitor, house, contents):
+    form = {"csrfmiddlewaretoken": visitor.CSRF}
+    files = [("house_image", ("a.jpg", content)) for content in contents]
+    path = f"/houses/{house.pk}/images/"
+    return visitor.ask("POST", path, data=form, files=files, timeout=300)
+
+
+class Memory:
+    """Of the workers: `peak` since the start of the block and `after` it, in MB, as lists."""
+
+    def __init__(self, server):
+        self.pids = server.worker_pids()
+
+    def __enter__(self):
+        for pid in self.pids:
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # VmHWM begins anew
+        return self
+
+    def __exit__(self, *error):
+        time.sleep(0.5)  # the last answer has come before its request is cleared up
+        self.peak = [self.read(pid, "VmHWM") for pid in self.pids]
+        self.after = [self.read(pid, "VmRSS") for pid in self.pids]
+
+    def read(self, pid, name):
+        status = Path(f"/proc/{pid}/status").read_text()
+        return int(status.split(f"{name}:")[1].split()[0]) // 1024
+
+
+@pytest.fixture
+def people():
+    return [person(number) for number in range(WORKERS * THREADS)]
+
+
+def flood(server, people, content):
+    """Every thread of every worker gets this picture; the workers' Memory."""
+    senders = [Visitor(server, user) for user in people]
+    with Memory(server) as memory:
+        answers = all_at_once([lambda s=sender: avatar(s, content) for sender in senders])
+    assert {answer.status_code for answer in answers} == {302}
+    return memory
+
+
+def test_all_threads_decode_the_worst_picture_of_each_format(collected_static, people, figure):
+    with serving_as_shipped(workers=WORKERS) as server:
+        for name, make in OF_EACH_FORMAT.items():
+            memory = flood(server, people, make().ljust(HELD, b"x"))
+            figure(f"{name}: workers' MB during {memory.peak}, after", memory.after, f"≤ {MOST}")
+            assert max(memory.peak + memory.after) <= MOST, name
+
+
+def test_two_owners_send_every_kind_of_picture_twelve_a_request(collected_static, figure):
+    owners = [person(number) for number in range(2)]
+    houses = [house_of_wang(owner=owner) for owner in owners]
+    kinds = [make() for make in KINDS.values()]
+    shares = [kinds[::2], kinds[1::2]]
+    with serving_as_shipped(workers=WORKERS) as server:
+        visitors = [Visitor(server, owner) for owner in owners]
+        with Memory(server) as memory:
+            all_at_once(
+                [
+                    lambda given=given: photos(*given)
+                    for given in zip(visitors, houses, shares, strict=True)
+                ]
+            )
+    figure(f"{len(kinds)} kinds: MB during {memory.peak}, after", memory.after, f"≤ {MOST}")
+    assert max(memory.peak + memory.after) <= MOST
+    # 22 of 24: one is cut off, one carries too much text.
+    assert sum(house.images.count() for house in houses) == len(kinds) - 2
+
+
+@pytest.mark.parametrize("guard", ["turns", "malloc"])
+def test_without_the_guard_it_takes_more(collected_static, people, figure, guard):
+    with serving_as_shipped(UNGUARDED, workers=1, GUARD_OFF=guard) as server:
+        memory = flood(server, people[:THREADS], OF_EACH_FORMAT["PNG"]().ljust(HELD, b"x"))
+    figure(f"without {guard}: MB during {memory.peak}, after", memory.after, f"> {MOST}")
+    assert max(memory.peak) > MOST

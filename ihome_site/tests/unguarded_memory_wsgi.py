@@ -1,0 +1,15 @@
+"""The site with one guard of its memory taken off, named by GUARD_OFF: turns or malloc."""
+
+import contextlib
+import os
+
+from ihome_site import images, memory
+
+if os.environ["GUARD_OFF"] == "turns":
+    images.decoding = contextlib.nullcontext()
+else:
+    memory.give_back_large_blocks = lambda: None
+
+from ihome_site.wsgi import application
+
+__all__ = ["application"]
