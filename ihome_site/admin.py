@@ -46,19 +46,18 @@ class BannerForm(PartialModelForm):
         columns = super().update_fields
         return [*columns, *FILE_COLUMNS] if self.cleaned_data.get("picture") else columns
 
-    def clean(self):
-        """The file is stored when all else is right; when it cannot be, no row changes."""
-        data = super().clean()
-        if data.get("picture") and not self.errors:
+    def full_clean(self):
+        """The files are stored when all else is right; when they cannot be, no row changes."""
+        super().full_clean()
+        picture = self.is_bound and not self.errors and self.cleaned_data.get("picture")
+        if picture:
             try:
-                stored = images.store_encoded(data["picture"], BANNER_FOLDER)
+                stored = images.store_encoded(picture, BANNER_FOLDER)
             except images.StoreError as error:
                 self.add_error("picture", str(error))
-                return data
-            data["picture"] = stored.name
-            self.instance.file = stored.name
-            self.instance.width, self.instance.height = stored.width, stored.height
-        return data
+            else:
+                self.cleaned_data["picture"] = self.instance.file = stored.name
+                self.instance.width, self.instance.height = stored.width, stored.height
 
 
 @admin.register(Banner)
@@ -69,6 +68,29 @@ class BannerAdmin(OperatorsAdmin):
     search_fields = ["title", "link"]
     readonly_fields = ["thumbnail"]
     fields = ["title", "thumbnail", "picture", "link", "begins_on", "ends_on", "order"]
+
+    def save_model(self, request, obj, form, change):
+        if form.cleaned_data.get("picture"):
+            request.stored = obj
+        super().save_model(request, obj, form, change)
+
+    def add_view(self, request, *args, **kwargs):
+        return super().add_view(request, *args, **kwargs)
+
+    def change_view(self, request, *args, **kwargs):
+        return super().change_view(request, *args, **kwargs)
+
+    # For ihome_site.middleware.BodyLimit: a picture and the form around it.
+    add_view.largest_body = change_view.largest_body = images.MAX_BYTES + 1024 * 1024
+
+    def changeform_view(self, request, *args, **kwargs):
+        """The form has stored its picture; when the row is not committed, the files go again."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Exception:
+            if banner := getattr(request, "stored", None):
+                images.delete(banner.file, banner.width, images.PHOTO_WIDTHS)
+            raise
 
     @admin.display(description=gettext_lazy("现在的图片"))
     def thumbnail(self, banner):

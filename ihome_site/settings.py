@@ -193,7 +193,7 @@ STORAGES = {
 FILE_UPLOAD_HANDLERS = [
     "ihome_site.uploads.StopReading",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "ihome_site.uploads.OnDisk",
 ]
 # New homes are shown at once, or wait until operators have looked at them.
 HOUSE_REVIEW = env.flag("HOUSE_REVIEW")

@@ -77,6 +77,16 @@ def test_what_is_wrong_with_a_banner_is_said(operator, wrong):
     assert not Banner.objects.exists()
 
 
+def test_a_banner_may_have_ten_megabytes(operator):
+    large = picture()
+    large.file.seek(0, io.SEEK_END)
+    large.file.write(bytes(9 * 1024 * 1024))
+    large.size = large.file.tell()
+    large.file.seek(0)
+    assert operator.post(ADD_BANNER, banner_form(picture=large)).status_code == 302
+    assert Banner.objects.count() == 1
+
+
 def test_a_banner_whose_file_cannot_be_stored_leaves_no_row(operator, monkeypatch):
     def full(*args):
         raise OSError("disk full")
