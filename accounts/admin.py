@@ -29,7 +29,7 @@ admin.site.index_title = _("运营后台")
 class NewUserForm(forms.ModelForm):
     """An account without a password: the person sets one by a code to the mobile."""
 
-    mobile = MobileField()
+    mobile = MobileField(help_text=_("不设密码：本人用短信验证码登录，或在「忘记密码」里设一个"))
 
     class Meta:
         model = User
