@@ -178,6 +178,8 @@ COOKIES += [
     "sessionid=%00%00%00%00%00%00%00%00",
     "sessionid=\xf0\x9f\x98\x80" * 3,
     "known_device=:::",
+    "browser=:::",
+    f"browser={'a' * 16}:{'A' * 43}",
 ]
 
 
