@@ -33,8 +33,12 @@ def own_part(password, mobile=""):
     text = unicodedata.normalize("NFKC", password).lower()
     for part in [mobile, mobile[3:], mobile[-6:], mobile[-4:]] if mobile else []:
         text = text.replace(part, " ")
+    return min(stripped(text), stripped("".join(filter(str.isalnum, text))), key=len)
+
+
+def stripped(text):
     text = PATTERNS.sub(" ", COMMON.sub(" ", text))
-    return "".join(character for character in text if character.isalnum())
+    return "".join(filter(str.isalnum, text))
 
 
 class OwnWordsValidator:

@@ -243,6 +243,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 DEVICE_COOKIE_NAME = "known_device"
+BROWSER_COOKIE_NAME = "browser"
 OPERATOR_COOKIE_NAME = "operator_seen"
 if not INSECURE_HTTP:
     SECURE_SSL_REDIRECT = True
@@ -254,6 +255,7 @@ if not INSECURE_HTTP:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     DEVICE_COOKIE_NAME = "__Host-known_device"
+    BROWSER_COOKIE_NAME = "__Host-browser"
     OPERATOR_COOKIE_NAME = "__Host-operator_seen"
 
 DEFAULT_EXCEPTION_REPORTER = (

@@ -7,7 +7,6 @@ from django.conf import settings as site
 from django.contrib.auth import hashers
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from accounts.hashers import Argon2
 from accounts.models import User
@@ -114,7 +113,7 @@ EVERYBODYS = [
         "ｉｈｏｍｅ２０２６",
     ),
     *("woaini1314", "5201314a", "qwer1234", "1qaz2wsx", "a123456789"),
-    *("asdf1234..", "aaaa1111"),
+    *("asdf1234..", "aaaa1111", "i-h-o-m-e-2026", "beijing_2026", "a1jiaZuf4ng"),
     *("P@ssw0rd123", "admin888888", "zufang123456", "li13900000002", "abc00000002"),
 ]
 
@@ -128,7 +127,7 @@ def test_the_sites_own_words_and_everybodys_are_refused(password):
     )
 
 
-@pytest.mark.parametrize("password", ["ihome-qiuyue-7", "我家的猫叫年糕呀", "520-tianqi-hao"])
+@pytest.mark.parametrize("password", ["ihome-qiuyue-7", "我家的猫叫年糕呀", "tea5201314cup"])
 def test_with_something_of_ones_own_they_may_be_part_of_it(password):
     assert change(client_of(li()), password=password, password2=password).status_code == 302
 
@@ -137,16 +136,6 @@ def test_with_something_of_ones_own_they_may_be_part_of_it(password):
 def test_any_other_password_of_8_to_128_characters_is_taken(password):
     assert change(client_of(li()), password=password, password2=password).status_code == 302
     assert li().check_password(password)
-
-
-def test_guessing_the_old_password_counts_like_guessing_at_sign_in():
-    client = client_of(li())
-    for _n in range(25):
-        assert change(client, old_password="wrong-guess").status_code == 400
-    answer = change(client)
-    assert (answer.status_code, int(answer["Retry-After"]) > 3600) == (429, True)
-    assert li().check_password(PASSWORD)
-    assert sign_in(Client()).status_code == 429
 
 
 def test_a_reset_ends_every_session_and_its_row(client, settings):
