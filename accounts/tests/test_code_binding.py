@@ -74,6 +74,18 @@ def test_twenty_wrong_codes_of_a_stranger_change_nothing(client, texts, purpose)
     assert enter(client, code, purpose, mobile).status_code == 302
 
 
+def test_nor_do_tries_of_codes_that_strangers_asked_for(client, texts):
+    li()
+    SmsCode.objects.bulk_create(
+        SmsCode(mobile=MOBILES["li"], purpose="login", address=f"198.51.100.{n}",
+                browser=f"{n:016x}", tries=5, expires_at=timezone.now())
+        for n in range(4)
+    )  # fmt: skip
+    SmsCode.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    ask(client)
+    assert enter(client, texts()[-1]["code"]).status_code == 302
+
+
 @pytest.mark.parametrize("purpose", PAGES)
 def test_the_right_code_in_another_browser_is_refused_and_lives_on(client, texts, purpose):
     mobile = mobile_for(purpose)

@@ -164,6 +164,7 @@ def test_what_a_known_device_mistypes_costs_nobody_else_anything():
     client = known_client()
     for _n in range(5):
         sign_in(client, password="wrong-guess")
+    guessed(100, MOBILES["chen"], "127.0.0.1", device="d" * 16)
     assert sign_in(Client()).status_code == 302
 
 
