@@ -1,6 +1,7 @@
 """nginx and two gunicorns with the files of deploy/, on ports and folders of their own."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from ihome_site.views import MEDIA_POLICY
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+H2LOAD = shutil.which("h2load")
 MAIN = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; {user}
 events {{}}
@@ -83,6 +85,16 @@ class Installation:
     def start_nginx(self):
         command = [NGINX, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")]
         self.start("nginx", command, {})
+
+    def change_nginx(self, *pairs):
+        """Start nginx anew with some texts of its configuration replaced: old, new, old, new …"""
+        file = self.folder / "ihome.conf"
+        for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+            assert old in file.read_text()
+            file.write_text(file.read_text().replace(old, new))
+        self.stop("nginx")
+        self.start_nginx()
+        self.wait_for(f"http://localhost:{self.ports['http']}/")
 
     def start_site(self, name, **extra):
         bind = f"127.0.0.1:{self.ports[name]}"
@@ -199,6 +211,92 @@ def test_the_ledger_has_the_visitors_own_address(site):
     forged = {"X-Forwarded-For": "203.0.113.66", "Forwarded": "for=203.0.113.66"}
     site.browser(address="127.0.0.9").post(f"{site.url}/accounts/login/", form, headers=forged)
     assert LoginAttempt.objects.get().address == "127.0.0.9"
+
+
+def hsts_of(answer):
+    return answer.raw.headers.getlist("Strict-Transport-Security")
+
+
+def test_every_answer_over_tls_has_the_sites_own_hsts_once(site):
+    browser = site.browser()
+    (folder := Path(settings.MEDIA_ROOT) / "houses").mkdir(exist_ok=True)
+    (folder / "a.webp").write_bytes(b"RIFF")
+    static = next(
+        part for part in browser.get(f"{site.url}/").text.split('"') if "/static/css/" in part
+    )
+    wanted = hsts_of(browser.get(f"{site.url}/"))
+    assert wanted == ["max-age=31536000; includeSubDomains; preload"]
+    paths = [static, "/static/css/tokens.css", "/static/none.css", "/media/houses/a.webp"]
+    paths += ["/media/houses/none.webp", "/media/x", "/metrics", "/nowhere/", "/houses", "/admin/"]
+    for path in paths:
+        answer = browser.get(f"{site.url}{path}", allow_redirects=False)
+        assert hsts_of(answer) == wanted, path
+    too_large = browser.post(f"{site.url}/accounts/login/", data=b"x" * 2 * 1024 * 1024)
+    assert (too_large.status_code, hsts_of(too_large)) == (413, wanted)
+    site.change_nginx("rate=30r/s", "rate=1r/m", "burst=120", "burst=1")
+    refused = [browser.get(f"{site.url}/healthz") for _n in range(4)][-1]
+    assert (refused.status_code, hsts_of(refused)) == (429, wanted)
+    site.stop("one")
+    site.stop("two")
+    nobody = site.browser(address="127.0.0.9").get(f"{site.url}/healthz")
+    assert (nobody.status_code, hsts_of(nobody)) == (502, wanted)
+
+
+def test_answers_without_tls_have_no_hsts(site):
+    plain = f"http://localhost:{site.ports['http']}"
+    to_the_tls_port = f"http://localhost:{site.ports['https']}/"
+    for url in [f"{plain}/", f"{plain}/.well-known/acme-challenge/x", to_the_tls_port]:
+        assert hsts_of(requests.get(url, allow_redirects=False, timeout=5)) == [], url
+
+
+def streams(site, paths, phones, each, total):
+    """How many of `total` requests got 2xx, and how many another answer; all from one address.
+
+    `phones` connections of HTTP/2 have `each` streams open at a time.
+    """
+    urls = site.folder / "urls"
+    urls.write_text("\n".join(f"https://localhost:{site.ports['https']}{path}" for path in paths))
+    # Little at a time, so that a file takes a while and all streams are open together.
+    command = [H2LOAD, "-i", urls, "-c", str(phones), "-m", str(each), "-n", str(total)]
+    run = subprocess.run([*command, "-w", "12"], check=True, capture_output=True, text=True)
+    found = re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", run.stdout)
+    good, *others = map(int, found.groups())
+    return good, sum(others)
+
+
+@pytest.fixture
+def page_of_pictures(site):
+    """The paths of a page and of its 24 pictures."""
+    (folder := Path(settings.MEDIA_ROOT) / "houses").mkdir(exist_ok=True)
+    names = [f"picture-{n}.webp" for n in range(24)]
+    for name in names:
+        (folder / name).write_bytes(bytes(100_000))
+    return ["/houses/", *(f"/media/houses/{name}" for name in names)]
+
+
+needs_h2load = pytest.mark.skipif(not H2LOAD, reason="nghttp2-client is not installed")
+
+
+@needs_h2load
+def test_thirty_phones_behind_one_address_are_no_flood(site, page_of_pictures, figure):
+    good, refused = streams(site, page_of_pictures, phones=30, each=25, total=750)
+    figure("30 phones, 25 streams each, one address: refused", refused, "0")
+    assert (good, refused) == (750, 0)
+    page, *pictures = page_of_pictures
+    for name, paths in [("pages", [page]), ("pictures", pictures)]:
+        good, refused = streams(site, paths, phones=40, each=100, total=4000)
+        figure(f"4,000 {name} at once from one address: refused", refused, "> 0")
+        assert good > 0
+        assert refused > 0
+
+
+@needs_h2load
+def test_sixty_connections_an_address_would_refuse_them(site, page_of_pictures, figure):
+    """The control: the limit as it was, which counted each picture."""
+    site.change_nginx("ihome_files_at_once 2000", "ihome_files_at_once 60")
+    _good, refused = streams(site, page_of_pictures, phones=30, each=25, total=750)
+    figure("the same with limit_conn 60: refused", refused, "> 0")
+    assert refused > 0
 
 
 def test_static_files_are_kept_for_ever_and_come_small(site):
