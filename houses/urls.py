@@ -1,6 +1,6 @@
 from django.urls import path
 
-from houses import views
+from houses import calendar_page, views
 
 app_name = "houses"
 urlpatterns = [
@@ -11,7 +11,7 @@ urlpatterns = [
     path("<int:pk>/", views.HouseDetailView.as_view(), name="detail"),
     path("<int:pk>/edit/", views.HouseEditView.as_view(), name="edit"),
     path("<int:pk>/images/", views.HouseImagesView.as_view(), name="images"),
-    path("<int:pk>/calendar/", views.HouseCalendarView.as_view(), name="calendar"),
+    path("<int:pk>/calendar/", calendar_page.HouseCalendarView.as_view(), name="calendar"),
     path("<int:pk>/list/", views.HouseListingView.as_view(), name="list_house"),
     path("<int:pk>/unlist/", views.HouseListingView.as_view(is_listed=False), name="unlist_house"),
     path("images/<int:pk>/delete/", views.HouseImageDeleteView.as_view(), name="image_delete"),

@@ -1,5 +1,4 @@
 import re
-from datetime import date
 from functools import partial
 from operator import attrgetter
 
@@ -15,22 +14,14 @@ from django.views import View
 from django.views.decorators.vary import vary_on_headers
 from django.views.generic import CreateView, TemplateView, UpdateView
 
-from accounts.limits import ARRANGEMENTS, CALENDARS, EDITS, HOMES, LISTINGS
+from accounts.limits import ARRANGEMENTS, EDITS, HOMES, LISTINGS
 from accounts.views import VerifiedRequiredMixin
 from houses import caching, choices
-from houses.calendar import (
-    booking_calendar,
-    month_table,
-    next_month,
-    previous_month,
-    taken_dates,
-)
 from houses.forms import (
     MOST_COUNTED,
     HouseForm,
     HouseImagesForm,
     HouseSearchForm,
-    NightsForm,
 )
 from houses.house_page import context_of, house_parts, life_of, picked
 from houses.listing import ListingError
@@ -52,7 +43,6 @@ carousel_size = WholeNumber("carousel_size", gettext_lazy("首页轮播几套"),
 NEWEST = 8  # two rows of four on a desktop
 DAY = 24 * 3600  # seconds
 PLACE = re.compile("[0-9]{1,2}")
-MONTH = re.compile("(20[0-9]{2})-(0[1-9]|1[0-2])")
 PHOTO_FOLDER = "houses"
 WORDS = {"title", "address", "unit", "beds"}  # what operators read when they check a home
 SLACK = 1024 * 1024  # bytes of a form around its files
@@ -351,66 +341,6 @@ class HouseImageMoveView(HouseImageAction):
         to = self.request.POST.get("to", "")
         if PLACE.fullmatch(to):
             House.move_image(image, int(to))
-
-
-class HouseCalendarView(OwnHouseMixin, View):
-    """The owner's month: who comes when, and nights to block or free."""
-
-    def get(self, request, pk):
-        return self.page(NightsForm())
-
-    def post(self, request, pk):
-        form = NightsForm(request.POST)
-        if not form.is_valid():
-            return self.page(form, status=400)
-        data = form.cleaned_data
-        try:
-            CALENDARS.take(request.user)
-            self.change(data["action"], data["begin_date"], data["end_date"])
-        except StayError as error:
-            form.add_error(None, str(error))
-            return self.page(form, status=409)
-        except TooMany as refusal:
-            form.add_error(None, str(refusal))
-            response = self.page(form, status=429)
-            response["Retry-After"] = str(refusal.wait)
-            return response
-        query = f"?month={data['begin_date']:%Y-%m}"
-        return redirect(f"{request.path}{query}")
-
-    def change(self, action, begin, end):
-        if action == "block":
-            House.block(self.house.pk, begin, end)
-            messages.success(self.request, _("这几晚已设为不租"))
-        else:
-            freed = self.house.free(begin, end)
-            messages.success(self.request, _("已重新开放 %(n)s 晚") % {"n": freed})
-
-    def page(self, form, status=200):
-        first = self.month()
-        held = self.house.nights.held().filter(night__gte=first, night__lt=next_month(first))
-        nights = {night.night: night for night in held}
-        numbers = {night.holder for night in held if night.holder}
-        orders = self.house.orders.filter(number__in=numbers).select_related("guest")
-        context = {
-            "house": self.house,
-            "houses": self.request.user.houses.only("pk", "title").order_by("-pk"),
-            "month": month_table(first, nights),
-            "figures": self.house.orders.month_figures(first, houses=1),
-            "orders": {order.number: order for order in orders},
-            "previous": previous_month(first),
-            "next": next_month(first),
-            "waiting": self.house.orders.waiting().with_cards().newest_first(),
-            "calendar": booking_calendar(self.house, taken_dates(self.house)),
-            "form": form,
-        }
-        return render(self.request, "houses/house_calendar.html", context, status=status)
-
-    def month(self):
-        match = MONTH.fullmatch(self.request.GET.get("month", ""))
-        if match:
-            return date(int(match[1]), int(match[2]), 1)
-        return dates.today().replace(day=1)
 
 
 class HouseListingView(LoginRequiredMixin, View):
