@@ -68,12 +68,6 @@ class RoleAdmin(OperatorsAdmin, DjangoGroupAdmin):
             return False
         return is_not_own(request.user, obj) and super().has_delete_permission(request, obj)
 
-    def get_actions(self, request):
-        """Deleting a role is done on its page, where it is seen whose it is."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
 
 def is_not_own(user, role):
     return role is None or user.is_superuser or not user.groups.filter(pk=role.pk).exists()

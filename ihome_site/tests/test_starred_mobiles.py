@@ -3,6 +3,7 @@
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from django.utils import timezone
 
@@ -39,8 +40,18 @@ def numbers():
     for role in ROLES:
         operator(role)
     User.objects.exclude(name__in=ROLES).update(name=None)
-    assert LogEntry.objects.exists()
+    for model in admin.site._registry:
+        write_history(boss, model)
     return list(User.objects.values_list("mobile", flat=True))
+
+
+def write_history(boss, model):
+    """An entry of Django's own history for the newest row."""
+    row = model._default_manager.order_by("-pk").first()
+    if row:
+        kind = ContentType.objects.get_for_model(model)
+        entry = {"content_type": kind, "object_id": row.pk, "object_repr": "x", "action_flag": 2}
+        LogEntry.objects.create(user=boss, **entry)
 
 
 def seen_by(client, urls, numbers):
@@ -59,7 +70,7 @@ def seen_by(client, urls, numbers):
 @pytest.mark.parametrize("role", ROLES)
 def test_no_page_shows_a_whole_mobile(role, numbers):
     client = client_of(operator(role))
-    numbers.remove(operator(role).mobile)  # one's own
+    numbers.remove(operator(role).mobile)  # one's own, on the page for a new password
     urls = [url for url, _name in admin_urls(rows=1)]
     lists = [list_url(model) for model in admin.site._registry]
     assert len(urls) > 70
