@@ -147,24 +147,15 @@ def make_venv():
 
 
 def install_file(name, advice):
-    if all(
-        stamp(part).is_file() and stamp(part).read_text() == digest(part) for part in parts(name)
-    ):
+    if is_current(name):
         return
     say(f"Installing {name}")
     uv = shutil.which("uv")
-    by_uv = uv and succeeds(uv, "pip", "install", "--quiet", "--python", PYTHON, "-r", name)
-    if not by_uv and not succeeds(PYTHON, "-m", "pip", "install", "--quiet", "-r", name):
+    options = ["--quiet", "--require-hashes", "-r", name]
+    by_uv = uv and succeeds(uv, "pip", "install", "--python", PYTHON, *options)
+    if not by_uv and not succeeds(PYTHON, "-m", "pip", "install", *options):
         sys.exit(f"{name} could not be installed; the reason stands above.\n{advice}")
-    for part in parts(name):
-        stamp(part).write_text(digest(part))
-
-
-def parts(name):
-    """The requirements file and those it includes."""
-    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
-    included = [line[3:].strip() for line in lines if line.startswith("-r ")]
-    return [name, *(part for file in included for part in parts(file))]
+    stamp(name).write_text(digest(name))
 
 
 def is_current(name):
