@@ -115,7 +115,7 @@ PLANTED = {
         f"accounts.SmsCode.{name}": [
             (THEIRS, lambda user: SmsCode.objects.filter(mobile=user.mobile))
         ]
-        for name in ("address", "code_hmac")
+        for name in ("address", "browser", "device", "code_hmac")
     },
     **{
         f"accounts.LoginAttempt.{name}": [
