@@ -11,6 +11,7 @@ from django.conf import settings
 from PIL import Image
 
 from houses.models import HouseImage
+from ihome_site import images
 from ihome_site.testing import house_of_wang, wang
 from ihome_site.tests.serving import Visitor, serving
 
@@ -62,7 +63,8 @@ REFUSED = {
     "14,000 pixels square": huge_png(14_000),
     "60 frames": animated(60),
     "php": b"\xff\xd8\xff\xe0<?php system($_GET[0]);",
-    "11 MB": jpeg() + b"x" * 11 * MEGABYTE,
+    # Read to its end: where the server stops reading, it hangs up, and the answer may be lost.
+    "just too large": jpeg() + b"x" * images.MAX_BYTES,
 }
 TAKEN = {
     "exif and comment": with_exif(),
