@@ -27,6 +27,7 @@ class NameForm(Sentences, forms.ModelForm):
         try:
             NAMES.take(self.instance)
             with transaction.atomic():
+                self.instance.lock_to_change()
                 self.instance.save(update_fields=["name", "updated_at"])
         except IntegrityError:
             self.add_error("name", User._meta.get_field("name").error_messages["unique"])

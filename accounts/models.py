@@ -1,4 +1,5 @@
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 from django.templatetags.static import static
@@ -39,6 +40,10 @@ class UserManager(BaseUserManager):
 
     def create_superuser(self, mobile, password=None, **fields):
         return self.create_user(mobile, password, is_staff=True, is_superuser=True, **fields)
+
+    def lock_active(self, pk):
+        """Lock the account's row until the transaction ends. False when it is not active."""
+        return self.select_for_update().filter(pk=pk, is_active=True).exists()
 
 
 class User(MaskedMobile, Supervised, AbstractBaseUser, PermissionsMixin, Timestamped):
@@ -96,10 +101,19 @@ class User(MaskedMobile, Supervised, AbstractBaseUser, PermissionsMixin, Timesta
     def replace_avatar(self, name):
         """Show the stored picture `name` from now on. The name of the one before, "" if none."""
         with transaction.atomic():
-            before = User.objects.select_for_update().get(pk=self.pk).avatar
+            self.lock_to_change()
+            before = User.objects.get(pk=self.pk).avatar
             self.avatar = name
             self.save(update_fields=["avatar", "updated_at"])
         return before
+
+    def lock_to_change(self):
+        """Lock the account until the transaction ends, for what its owner writes.
+
+        Raises PermissionDenied when it was disabled or erased since the request began.
+        """
+        if not User.objects.lock_active(self.pk):
+            raise PermissionDenied
 
     def get_short_name(self):
         """How the operators' desk greets them."""
@@ -140,7 +154,7 @@ class RealNameManager(models.Manager):
         """
         try:
             with transaction.atomic():
-                if not User.objects.select_for_update().filter(pk=user.pk, is_active=True).exists():
+                if not User.objects.lock_active(user.pk):
                     raise RealNameError(_("这个账号已停用或注销"))
                 return self.create(
                     user_id=user.pk,  # user=user would make a refused user look proved

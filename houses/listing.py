@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from ihome_site.models import OperationLog
 
 
@@ -79,8 +80,10 @@ class Listing(models.Model):
     def put_on(self):
         """上架. Raises ListingError when operators are in the way."""
         fit = Q(check_state=Check.APPROVED, held_reason="")
-        if not self._change(fit, is_listed=True):
-            raise ListingError(self.why_not_listed())
+        with transaction.atomic():
+            self.owner.lock_to_change()  # before the home, as disabling does
+            if not self._change(fit, is_listed=True):
+                raise ListingError(self.why_not_listed())
 
     def take_off(self):
         """下架, by the owner, who may undo it."""
@@ -96,7 +99,12 @@ class Listing(models.Model):
     def approve(self, actor):
         """The home is fit to be shown, and is: publishing it was the wish to list it."""
         waiting = ~Q(check_state=Check.APPROVED) | Q(changed_since_check=True)
-        self._operate(actor, _("通过审核"), waiting, **approved(self))
+        with transaction.atomic():
+            # Both decide whether it is listed; the owner first, as disabling does.
+            has_owner = User.objects.lock_active(self.owner_id)
+            homes = type(self).objects.select_for_update()
+            self.refresh_from_db(fields=LISTING_FIELDS, from_queryset=homes)
+            self._operate(actor, _("通过审核"), waiting, **approved(self, has_owner))
 
     def refuse(self, actor, reason):
         fit = ~Q(check_state=Check.REFUSED)
@@ -145,13 +153,13 @@ LISTED_IF_FIT = models.CheckConstraint(
 )
 
 
-def approved(house):
+def approved(house, has_owner):
     """The columns of an approved home: listed, unless it is held, or off by the owner's wish.
 
-    Nor while its owner is disabled: nobody would answer a request.
+    Nor without an active owner: nobody would answer a request.
     """
     first = house.check_state != Check.APPROVED
-    listed = {"is_listed": not house.held_reason and house.owner.is_active} if first else {}
+    listed = {"is_listed": not house.held_reason and has_owner} if first else {}
     return listed | {
         "check_state": Check.APPROVED,
         "check_reason": "",

@@ -4,6 +4,7 @@ from operator import attrgetter
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import transaction
 from django.http import Http404, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
@@ -190,7 +191,9 @@ class HouseCreateView(HouseFormPage, CreateView):
     def saved(self, form):
         form.instance.owner = self.request.user
         form.instance.begin_check()
-        house = form.save()
+        with transaction.atomic():
+            self.request.user.lock_to_change()
+            house = form.save()
         caching.house_changed(house.pk, house.area_id)
         if house.is_listed:
             messages.success(self.request, _("房源已发布并上架，再放几张照片吧"))
@@ -218,6 +221,7 @@ class HouseEditView(HouseFormPage, UpdateView):
         return super().post(*args, **kwargs)
 
     def saved(self, form):
+        self.request.user.lock_to_change()  # after the home, as booking and erasing do
         house = form.save()
         if "area" in form.changed_data:
             House.renumber(house.owner_id)

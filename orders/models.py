@@ -221,7 +221,7 @@ class Order(Timestamped):
     @durable
     def _place(cls, rules, house_pk, guest, begin, end, guests, token, shown_price):
         house = House.lock(house_pk)
-        if not User.objects.select_for_update().filter(pk=guest.pk, is_active=True).exists():
+        if not User.objects.lock_active(guest.pk):
             raise OrderError(_("这个账号已停用或注销"))
         if placed := cls.objects.filter(guest=guest, token=token).first():
             return placed

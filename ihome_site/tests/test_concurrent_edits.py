@@ -68,15 +68,15 @@ def take_a_photo(house, operator):
     House.choose_cover.__func__.__wrapped__(House, image)
 
 
-def disable_the_owner(house, operator):
-    User.objects.get(pk=house.owner_id).disable(operator, "冒用照片")
+def take_off(house, operator):
+    House.objects.get(pk=house.pk).take_off()
 
 
 def change_the_deposit(house, operator):
     House.objects.filter(pk=house.pk).update(deposit=7)
 
 
-MEANWHILE = [hold, refuse, review, take_a_photo, disable_the_owner, change_the_deposit]
+MEANWHILE = [hold, refuse, review, take_a_photo, take_off, change_the_deposit]
 
 
 @pytest.fixture(params=MEANWHILE, ids=lambda act: act.__name__)
@@ -134,7 +134,7 @@ def expected_of(act):
         refuse: {"check_state", "check_reason", "is_listed"},
         review: {"order_count", "review_count", "star_total"},
         take_a_photo: {"cover_id"},
-        disable_the_owner: {"is_listed"},
+        take_off: {"is_listed"},
         change_the_deposit: {"deposit"},
     }[act]
 

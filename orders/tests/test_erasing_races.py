@@ -23,6 +23,9 @@ class Unlocked:
     def select_for_update(self):
         return self
 
+    def lock_active(self, pk):
+        return self.filter(pk=pk, is_active=True).exists()
+
     def __getattr__(self, name):
         return getattr(User._base_manager.all(), name)
 

@@ -1,4 +1,5 @@
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
@@ -146,6 +147,25 @@ def test_approving_a_disabled_owners_home_does_not_list_it(operator):
     house = house_of_wang(check_state="waiting", is_listed=False)
     wang().disable(operator, "冒用他人照片")
     House.objects.get(pk=house.pk).approve(operator)
+    house.refresh_from_db()
+    assert (house.check_state, house.is_listed) == ("approved", False)
+
+
+def test_a_home_is_judged_and_listed_as_it_stands_now(operator):
+    """Whoever acts may have read the home, and its owner, before others changed them."""
+    house = house_of_wang(check_state="waiting", is_listed=False)
+    read_before = House.objects.select_related("owner").get(pk=house.pk)
+    house.hold(operator, "照片不符")
+    read_before.approve(operator)
+    house.refresh_from_db()
+    assert (house.check_state, house.is_listed) == ("approved", False)
+    house.let_go(operator)
+    read_before = House.objects.select_related("owner").get(pk=house.pk)
+    wang().disable(operator, "冒用他人照片")
+    with pytest.raises(PermissionDenied):
+        read_before.put_on()
+    House.objects.filter(pk=house.pk).update(check_state="waiting")
+    read_before.approve(operator)
     house.refresh_from_db()
     assert (house.check_state, house.is_listed) == ("approved", False)
 
