@@ -1,6 +1,7 @@
 """The site with the guards of booking taken off: the control arm of the races.
 
-No transaction and no lock. The unique nights are taken off by the test itself.
+No transaction and no lock, and the same hold-up as in the race with guards. The unique nights
+are taken off by the test itself.
 """
 
 from django.db.models import QuerySet
@@ -10,6 +11,6 @@ from ihome_site import locking
 locking.durable = lambda function: function
 QuerySet.select_for_update = lambda self: self.all()
 
-from ihome_site.wsgi import application  # noqa: E402
+from ihome_site.tests.held_up_wsgi import application  # noqa: E402
 
 __all__ = ["application"]

@@ -75,7 +75,7 @@ def free_the_guests_unasked():
 def test_fifty_buyers_never_share_a_night(collected_static, figure):
     people = guests(BUYERS)
     answers, winners = [], []
-    with serving() as server:
+    with serving("ihome_site.tests.held_up_wsgi") as server:
         buyers = [Visitor(server, person) for person in people]
         for _n in range(ROUNDS):
             round_answers = race(server, house_of_wang(), buyers)
