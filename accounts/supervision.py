@@ -28,6 +28,8 @@ class Supervised(models.Model):
         Their homes are taken off the site, for nobody would answer a request; orders stay.
         """
         with transaction.atomic():
+            # Before the account: whoever books, edits or judges one of them locks it first.
+            list(self.houses.select_for_update().order_by("pk").values_list("pk"))
             self._switch(actor, _("停用用户"), False, reason)
             for house in self.houses.filter(is_listed=True):
                 house.take_off()

@@ -81,7 +81,8 @@ class Listing(models.Model):
         """上架. Raises ListingError when operators are in the way."""
         fit = Q(check_state=Check.APPROVED, held_reason="")
         with transaction.atomic():
-            self.owner.lock_to_change()  # before the home, as disabling does
+            self._lock()
+            self.owner.lock_to_change()
             if not self._change(fit, is_listed=True):
                 raise ListingError(self.why_not_listed())
 
@@ -100,10 +101,8 @@ class Listing(models.Model):
         """The home is fit to be shown, and is: publishing it was the wish to list it."""
         waiting = ~Q(check_state=Check.APPROVED) | Q(changed_since_check=True)
         with transaction.atomic():
-            # Both decide whether it is listed; the owner first, as disabling does.
+            self._lock()
             has_owner = User.objects.lock_active(self.owner_id)
-            homes = type(self).objects.select_for_update()
-            self.refresh_from_db(fields=LISTING_FIELDS, from_queryset=homes)
             self._operate(actor, _("通过审核"), waiting, **approved(self, has_owner))
 
     def refuse(self, actor, reason):
@@ -121,6 +120,15 @@ class Listing(models.Model):
     def let_go(self, actor):
         """End a hold. The owner lists the home again when they are ready."""
         self._operate(actor, _("解除下架"), ~Q(held_reason=""), held_reason="", photos_hidden=False)
+
+    def _lock(self):
+        """Lock the home and read how it stands now. Its owner comes after it, here as everywhere:
+        two that lock in other orders wait for each other."""
+        homes = type(self).objects.select_for_update()
+        try:
+            self.refresh_from_db(fields=LISTING_FIELDS, from_queryset=homes)
+        except type(self).DoesNotExist:
+            raise ListingError(_("这套房源已经不在了")) from None
 
     def _operate(self, actor, verb, condition, reason="", **changes):
         with transaction.atomic():

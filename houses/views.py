@@ -221,7 +221,7 @@ class HouseEditView(HouseFormPage, UpdateView):
         return super().post(*args, **kwargs)
 
     def saved(self, form):
-        self.request.user.lock_to_change()  # after the home, as booking and erasing do
+        self.request.user.lock_to_change()  # after the home, as everywhere
         house = form.save()
         if "area" in form.changed_data:
             House.renumber(house.owner_id)

@@ -4,16 +4,18 @@ import threading
 from functools import partial
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from accounts.models import User
 from houses.models import House, StayError
 from ihome_site.testing import house_of_wang, li, order_of_li, wang
+from ihome_site.tests.threads import at_once
 from orders.erasure import ErasureError, erase
 from orders.models import Order, OrderError
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROUNDS = 10
+REFUSALS = (ErasureError, OrderError, StayError)
 PAUSE = 0.5  # seconds in which the other one would get ahead, where nothing holds it up
 
 
@@ -28,26 +30,6 @@ class Unlocked:
 
     def __getattr__(self, name):
         return getattr(User._base_manager.all(), name)
-
-
-def at_once(*actions):
-    """Run each on a thread with a connection of its own; those that were refused."""
-    refused = []
-
-    def run(action):
-        try:
-            action()
-        except (ErasureError, OrderError, StayError) as refusal:
-            refused.append(refusal)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[action]) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return refused
 
 
 def orders_of_erased():
@@ -86,7 +68,8 @@ def test_nobody_erased_has_an_open_order(who, monkeypatch, figure):
             if n % 2:  # every other time erasing does not wait for the order to begin
                 begun.set()
             ordering = partial(order_of_li, house, token=f"t{n}", guest=guest)
-            refused += len(at_once(ordering, partial(erase_after, begun, user)))
+            errors = at_once(ordering, partial(erase_after, begun, user))
+            refused += sum(isinstance(error, REFUSALS) for error in errors)
         lost += orders_of_erased()
         Order.objects.all().update(status="CANCELED")
         House.objects.all().update(is_listed=False)

@@ -4,6 +4,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AccountError, User
+from houses.listing import ListingError
 from houses.models import House, StayError
 from ihome_site.models import OperationLog
 from ihome_site.testing import (
@@ -168,6 +169,14 @@ def test_a_home_is_judged_and_listed_as_it_stands_now(operator):
     read_before.approve(operator)
     house.refresh_from_db()
     assert (house.check_state, house.is_listed) == ("approved", False)
+
+
+@pytest.mark.parametrize("judge", [House.put_on, lambda home: home.approve(chen())])
+def test_a_home_that_was_deleted_meanwhile_is_refused_in_words(judge):
+    home = house_of_wang(check_state="waiting", is_listed=False)
+    House.objects.filter(pk=home.pk).delete()
+    with pytest.raises(ListingError, match="不在了"):
+        judge(home)
 
 
 def test_nobody_disables_themselves_or_twice(operator):
