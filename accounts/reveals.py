@@ -13,7 +13,12 @@ from ihome_site.forms import ReasonForm
 
 
 class RevealForm(ReasonForm):
-    reason = forms.CharField(label=_("查看理由"), min_length=4, max_length=255)
+    reason = forms.CharField(
+        label=_("查看理由"),
+        min_length=4,
+        max_length=255,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+    )
 
 
 class Reveals:
