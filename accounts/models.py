@@ -1,7 +1,9 @@
+from django.contrib.auth import hashers
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -97,6 +99,44 @@ class User(MaskedMobile, Supervised, AbstractBaseUser, PermissionsMixin, Timesta
     def _get_session_auth_hash(self, secret=None):
         bound_to = f"{self.password}{self.session_round or ''}"
         return salted_hmac(SESSION_SALT, bound_to, secret=secret, algorithm="sha256").hexdigest()
+
+    def check_password(self, raw_password):
+        """Whether it is theirs. A hash renewed by it never replaces a password set meanwhile:
+        then the one that was checked is worth nothing, and the answer is False."""
+        renewed = []
+
+        def renew(raw):
+            renewed.append(self.write_password(raw, password=self.password))
+
+        return hashers.check_password(raw_password, self.password, renew) and all(renewed)
+
+    def replace_password(self, raw_password):
+        """Set another password in place of the one this object was read with.
+
+        Raises AccountError when the account has changed since: another password, voided, signed
+        out, disabled, erased.
+        """
+        as_read = {"password": self.password, "session_round": self.session_round}
+        if not self.write_password(raw_password, is_active=True, **as_read):
+            raise AccountError(_("账号刚刚在别处有变动，密码没有改。请重新登录后再试"))
+
+    def reset_password(self, raw_password):
+        """Set a password whatever it was, for who has proved to hold the mobile; all sessions end.
+
+        Raises AccountError when the mobile is no longer theirs, or the account is disabled.
+        """
+        then = {"session_round": F("session_round") + 1}
+        if not self.write_password(raw_password, then, mobile=self.mobile, is_active=True):
+            raise AccountError(_("账号刚刚有变动，密码没有改。请再试一次"))
+
+    def write_password(self, raw_password, then=(), **as_seen):
+        """One conditional UPDATE: hashing takes a while, and others may write meanwhile."""
+        password = hashers.make_password(raw_password)
+        row = User.objects.filter(pk=self.pk, **as_seen)
+        written = row.update(password=password, updated_at=timezone.now(), **dict(then)) == 1
+        if written:
+            self.password = password
+        return written
 
     def replace_avatar(self, name):
         """Show the stored picture `name` from now on. The name of the one before, "" if none."""

@@ -208,12 +208,15 @@ class PasswordResetForm(SmsForm, NewPassword):
     field_order = RegisterForm.field_order
 
     def save(self):
-        """The user whose password was set, or None with an error when there is no such user."""
+        """The user whose password was set, or None with an error when there is no such user.
+
+        Raises AccountError when the account changed meanwhile.
+        """
         user = self.account()
-        if user:
-            user.set_password(self.cleaned_data["password"])
-            user.save(update_fields=["password", "updated_at"])
-            event("password reset", user=user.pk)
+        if user is None:
+            return None
+        user.reset_password(self.cleaned_data["password"])
+        event("password reset", user=user.pk)
         return user
 
 
@@ -306,6 +309,6 @@ class PasswordChangeForm(Sentences, NewPassword):
         return self.cleaned_data["old_password"]
 
     def save(self):
-        self.user.set_password(self.cleaned_data["password"])
-        self.user.save(update_fields=["password", "updated_at"])
+        """Raises AccountError when the account changed since the old password was checked."""
+        self.user.replace_password(self.cleaned_data["password"])
         event("password changed", user=self.user.pk)

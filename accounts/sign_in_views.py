@@ -16,7 +16,7 @@ from django.views.generic import FormView
 
 from accounts import browser_id, captcha, devices
 from accounts.codes import send_code
-from accounts.models import SmsCode
+from accounts.models import AccountError, SmsCode
 from accounts.sign_in_forms import LoginForm, PasswordResetForm, RegisterForm, SmsLoginForm
 from accounts.sms import SmsError
 from ihome_site.forms import FormPage
@@ -105,7 +105,10 @@ class PasswordResetView(SmsPageMixin, FormPage, FormView):
     form_class = PasswordResetForm
 
     def form_valid(self, form):
-        user = form.save()
+        try:
+            user = form.save()
+        except AccountError as error:
+            return self.refused(form, error)
         if user is None:
             return self.form_invalid(form)
         devices.end(user.devices.all())

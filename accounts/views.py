@@ -15,7 +15,7 @@ from django.views.generic import FormView, TemplateView
 
 from accounts import devices
 from accounts.forms import AvatarForm, NameForm, RealNameForm
-from accounts.models import CONSENT_VERSION, Device, User
+from accounts.models import CONSENT_VERSION, AccountError, Device, User
 from accounts.sign_in_forms import PasswordChangeForm
 from ihome_site import images
 from ihome_site.forms import FormPage
@@ -57,7 +57,10 @@ class PasswordChangeView(LoginRequiredMixin, FormPage, FormView):
         return {**super().get_form_kwargs(), "request": self.request}
 
     def form_valid(self, form):
-        form.save()
+        try:
+            form.save()
+        except AccountError as error:
+            return self.refused(form, error)
         update_session_auth_hash(self.request, form.user)
         devices.rekey(self.request)
         devices.end_others(self.request)

@@ -18,8 +18,7 @@ class Command(changepassword.Command):
         user = User.objects.filter(mobile=username).first()
         if user is None:
             raise CommandError(f"{username} is nobody's mobile")
-        user.set_password(self.new_password(user))
-        user.save(update_fields=["password", "updated_at"])
+        user.write_password(self.new_password(user))
         devices.end(user.devices.all())
         return f"{user} has a new password"
 
