@@ -35,17 +35,23 @@ def send_code(mobile, purpose, address, browser, device=""):
     row = reserve(mobile, purpose, network_of(address), code, browser, device)
     try:
         sms.send(mobile, code, purpose)
-    except sms.SmsError as error:
-        row.failed_at = timezone.now()
-        row.not_taken = isinstance(error, sms.NotTaken)
-        row.save(update_fields=["failed_at", "not_taken", "updated_at"])
+    except sms.NotTaken:
+        row.note(failed_at=timezone.now(), not_taken=True)
         raise
+    except sms.SmsError:
+        row.note(failed_at=timezone.now(), expires_at=timezone.now() + SmsCode.LIFE)
+        raise
+    row.note(expires_at=timezone.now() + SmsCode.LIFE)
     event("code sent", mobile=mobile, purpose=purpose, address=row.address)
     warn_of_low_purse()
 
 
 def reserve(mobile, purpose, address, code, browser="", device=""):
-    """Write the ledger row of a message about to be sent, or raise TooMany."""
+    """Write the ledger row of a message about to be sent, or raise TooMany.
+
+    The code is good once the message may have left: one that nobody was sent, and that counts
+    for nobody, is not there to be guessed at.
+    """
     with gate("sms"):
         wait = wait_for_text(mobile, purpose, address, device)
         if wait:
@@ -57,7 +63,7 @@ def reserve(mobile, purpose, address, code, browser="", device=""):
             browser=browser,
             device=device,
             code_hmac=SmsCode.fingerprint(mobile, purpose, code),
-            expires_at=timezone.now() + SmsCode.LIFE,
+            expires_at=timezone.now(),
         )
 
 

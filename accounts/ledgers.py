@@ -65,9 +65,9 @@ class SmsCodeQuerySet(models.QuerySet):
         return recent.aggregate(sum=Sum("tries"))["sum"] or 0
 
     def newest(self, mobile, purpose, browser):
-        """The last code that this browser asked for, if it can be alive; else None."""
-        since = timezone.now() - SmsCode.LIFE
-        mine = self.filter(mobile=mobile, purpose=purpose, browser=browser, created_at__gt=since)
+        """The last code that this browser was sent, if it can be alive; else None."""
+        asked = self.filter(mobile=mobile, purpose=purpose, browser=browser)
+        mine = asked.filter(expires_at__gt=timezone.now())
         return mine.order_by("-created_at", "-pk").first()
 
     def take_try(self, mobile, purpose, browser):
@@ -140,6 +140,10 @@ class SmsCode(MaskedMobile, Timestamped):
     def matches(self, code):
         expected = self.fingerprint(self.mobile, self.purpose, code)
         return hmac.compare_digest(self.code_hmac, expected)
+
+    def note(self, **outcome):
+        """Write down what became of the message. The row may have gone with an erased account."""
+        SmsCode.objects.filter(pk=self.pk).update(updated_at=timezone.now(), **outcome)
 
     def use(self):
         """Spend the code. False when somebody else was quicker."""

@@ -10,6 +10,7 @@ from captcha.models import CaptchaStore
 from django.test import Client
 from django.utils import timezone
 
+from accounts import sms
 from accounts.models import LoginAttempt, SmsCode
 from ihome_site.testing import MOBILES, PASSWORD, li, solved_captcha
 
@@ -48,6 +49,13 @@ def mobile_for(purpose):
 
 def ask(client, purpose="login", mobile=MOBILES["li"]):
     form = {"mobile": mobile, "purpose": purpose, **solved_captcha()}
+    return client.post("/accounts/sms-code/", form, headers=JSON)
+
+
+def ask_again(client):
+    """From the browser that `client` already is."""
+    browser = client.cookies["browser"].value.split(":")[0]
+    form = {"mobile": MOBILES["li"], "purpose": "login", **solved_captcha(browser)}
     return client.post("/accounts/sms-code/", form, headers=JSON)
 
 
@@ -215,3 +223,61 @@ def test_a_stranger_with_fresh_browsers_guesses_fifty_times_a_day(texts, figure)
     figure("codes compared for a stranger in a day, fresh browsers", guesses, "≤ 50")
     assert (asked, guesses) == (10, 50)
     assert SmsCode.objects.count() == 10
+
+
+@pytest.fixture
+def one_code(monkeypatch):
+    monkeypatch.setattr(SmsCode, "new_code", lambda: "123456")
+    return "123456"
+
+
+def provider(monkeypatch, *outcomes):
+    """A provider that does each of `outcomes` in turn: raises it, or calls it."""
+    left = list(outcomes)
+
+    def send(*_message):
+        outcome = left.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        outcome()
+
+    monkeypatch.setattr(sms, "send", send)
+
+
+@pytest.mark.parametrize("purpose", PAGES)
+def test_the_code_of_a_text_that_never_left_is_not_there_to_be_guessed(
+    client, monkeypatch, one_code, purpose
+):
+    """It counts for nobody, so that there could be as many as one likes."""
+    mobile = mobile_for(purpose)
+    provider(monkeypatch, sms.NotTaken("no"))
+    assert ask(client, purpose, mobile).status_code == 503
+    assert "验证码已失效" in enter(client, one_code, purpose, mobile).content.decode()
+    assert not LoginAttempt.objects.exists()
+
+
+def test_nor_is_one_that_may_never_leave(client, monkeypatch, one_code):
+    li()
+    early = []
+    provider(monkeypatch, lambda: early.append(enter(client, one_code)))
+    client.get(PAGES["login"])
+    assert ask_again(client).status_code == 200
+    assert "验证码已失效" in early[0].content.decode()
+    assert enter(client, one_code).status_code == 302
+
+
+def test_one_that_may_have_arrived_is_good(client, monkeypatch, one_code):
+    li()
+    provider(monkeypatch, sms.SmsError("timed out"))
+    assert ask(client).status_code == 503
+    assert enter(client, one_code).status_code == 302
+
+
+def test_a_text_that_never_left_does_not_kill_the_one_before(client, monkeypatch, one_code):
+    li()
+    provider(monkeypatch, lambda: None, sms.NotTaken("no"))
+    assert ask(client).status_code == 200
+    monkeypatch.setattr(SmsCode, "new_code", lambda: "654321")
+    with after(seconds=61):
+        assert ask_again(client).status_code == 503
+        assert enter(client, one_code).status_code == 302
