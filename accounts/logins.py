@@ -12,6 +12,7 @@ from ihome_site.refusals import TooMany
 HOUR, DAY = 3600, 86400
 # (failures, seconds): enough for a forgetful owner, hopeless for a guesser.
 WITHOUT_CAPTCHA = [(5, DAY)]  # of an account, from all unknown devices together
+FROM_AN_ADDRESS = [(20, HOUR)]  # of all accounts; or it were cheap to stop the neighbours
 PER_PAIR = [(25, DAY)]  # of an account, from one address
 PER_ADDRESS = [(100, HOUR)]
 # Of a device that has signed in to the account before; afterwards it is like any other.
@@ -36,7 +37,7 @@ def reserve_attempt(mobile, address, device="", user_agent="", captcha=False):
         device = device_with_room(mobile, device)
         if not device:
             refuse(mobile, address)
-            if not captcha and is_guessed(mobile):
+            if not captcha and is_guessed(mobile, address):
                 raise CaptchaNeeded
         return LoginAttempt.objects.create(
             mobile=mobile, address=address, device=device, user_agent=user_agent
@@ -54,9 +55,9 @@ def reserve_old_password(user, address, user_agent=""):
         )
 
 
-def is_captcha_needed(mobile, device=""):
+def is_captcha_needed(mobile, address, device=""):
     """Whether a sign-in from here would need a captcha now; to know what to ask for."""
-    return not device_with_room(mobile, device) and is_guessed(mobile)
+    return not device_with_room(mobile, device) and is_guessed(mobile, network_of(address))
 
 
 def device_with_room(mobile, device):
@@ -65,9 +66,11 @@ def device_with_room(mobile, device):
     return "" if not device or seconds_to_wait(own, PER_KNOWN_DEVICE) else device
 
 
-def is_guessed(mobile):
-    strangers = LoginAttempt.objects.wrong_passwords(mobile=mobile, device="")
-    return seconds_to_wait(strangers, WITHOUT_CAPTCHA) > 0
+def is_guessed(mobile, address):
+    """Whether strangers have failed so often, at this account or from this address."""
+    strangers = LoginAttempt.objects.wrong_passwords(device="")
+    at_it = seconds_to_wait(strangers.filter(mobile=mobile), WITHOUT_CAPTCHA)
+    return bool(at_it or seconds_to_wait(strangers.filter(address=address), FROM_AN_ADDRESS))
 
 
 def refuse(mobile, address):

@@ -243,7 +243,10 @@ class LoginForm(CaptchaForm):
     def asks_captcha(self):
         """Whether the form, shown again, must ask for a captcha."""
         mobile = getattr(self, "cleaned_data", {}).get("mobile")
-        return bool(mobile) and is_captcha_needed(mobile, known_device(self.request, mobile))
+        return bool(mobile) and self.needs_captcha(mobile, known_device(self.request, mobile))
+
+    def needs_captcha(self, mobile, device):
+        return is_captcha_needed(mobile, self.request.address, device)
 
     def reserve_attempt(self):
         """The row to mark as succeeded; None, with an error on the form, before any hashing."""
@@ -251,7 +254,7 @@ class LoginForm(CaptchaForm):
         device = known_device(request, mobile)
         try:
             # Others may guess between the look and the reservation: then it is asked for after all.
-            for with_captcha in (is_captcha_needed(mobile, device), True):
+            for with_captcha in (self.needs_captcha(mobile, device), True):
                 with suppress(CaptchaNeeded):
                     return self.reserve(mobile, device, with_captcha)
         except TooMany as refusal:

@@ -47,7 +47,8 @@ def wait_for_text(mobile, purpose, address, device=""):
             wait_of_mobile(known.filter(mobile=mobile), PER_KNOWN_MOBILE),
             min(seconds_to_wait(taken, PER_SITE), seconds_to_wait(known, PER_SITE_KNOWN)),
         )
-    failed = SmsCode.objects.filter(address=address, not_taken=True)
+    asker = {"mobile": mobile, "device": device} if device else {"address": address, "device": ""}
+    failed = SmsCode.objects.filter(not_taken=True, **asker)
     return max(wait, seconds_to_wait(failed, NOT_TAKEN))
 
 

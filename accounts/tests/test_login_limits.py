@@ -100,6 +100,7 @@ def test_each_step_is_the_same_for_known_and_unknown_mobiles():
     li()
     seen = []
     for mobile in (MOBILES["li"], UNKNOWN):
+        LoginAttempt.objects.all().delete()  # of the address
         client = Client()
         client.get("/accounts/login/")
         browser = client.cookies["browser"].value.split(":")[0]
@@ -137,6 +138,19 @@ def test_an_address_that_fails_a_hundred_times_is_stopped(client):
     for n in range(20):
         guessed(5, f"138{n:08d}", "127.0.0.1")
     assert sign_in(client).status_code == 429
+    assert sign_in(Client(REMOTE_ADDR="198.51.100.1")).status_code == 302
+
+
+def test_from_the_twenty_first_failure_an_address_needs_captchas(client):
+    """Without them anybody could stop their neighbours by a hundred requests."""
+    li(), chen()
+    guess = {"password": "wrong-guess"}
+    pages = [sign_in(client, mobile=f"138{n:08d}", **guess) for n in range(21)]
+    assert [errors(page).keys() for page in pages] == [{"__all__"}] * 20 + [{"captcha_1"}]
+    page = sign_in(client)
+    assert errors(page).keys() == {"captcha_1"}
+    assert LoginAttempt.objects.count() == 20
+    assert sign_in(client, **shown_captcha(page)).status_code == 302
     assert sign_in(Client(REMOTE_ADDR="198.51.100.1")).status_code == 302
 
 

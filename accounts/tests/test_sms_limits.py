@@ -148,6 +148,25 @@ def test_an_address_does_not_hammer_at_a_provider_that_is_down(monkeypatch):
         send(address="203.0.113.10")
 
 
+def test_a_known_device_minds_its_own_refused_texts_alone(monkeypatch):
+    """Neighbours can have as many refused as they like: those count for nobody else."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sms, "send", fail_with(sms.NotTaken))
+        for n in range(30):
+            with pytest.raises(sms.NotTaken):
+                send(mobile=f"139{n:08d}")
+    assert [is_sent(), is_sent(device=KNOWN)] == [False, True]
+    SmsCode.objects.all().delete()
+    monkeypatch.setattr(sms, "send", fail_with(sms.NotTaken))
+    for _n in range(30):
+        with pytest.raises(sms.NotTaken):
+            send(device=KNOWN)
+    with pytest.raises(TooMany):
+        send(device=KNOWN)
+    with pytest.raises(sms.NotTaken):
+        send()
+
+
 def test_a_text_on_its_way_counts_until_it_has_failed(monkeypatch):
     """Reserved before it is sent: fifty at once find one place, whatever becomes of it."""
     seen = []
