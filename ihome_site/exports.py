@@ -7,6 +7,7 @@ people wrote, unless the operator may see them whole; ID numbers always are.
 import csv
 import unicodedata
 from decimal import Decimal
+from urllib.parse import unquote_plus
 
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.core.exceptions import PermissionDenied
@@ -58,7 +59,9 @@ def csv_of(modeladmin, request, changelist, reason):
     """All rows that the list shows with this query string, newest first, as a download."""
     columns = [name for name in changelist.list_display if name != "action_checkbox"]
     rows = changelist.queryset
-    filters = _("筛选：%(query)s") % {"query": request.GET.urlencode() or _("无")}
+    # Decoded, for a mobile that was searched for is starred only as people write it.
+    query = " ".join(unquote_plus(request.GET.urlencode()).split())
+    filters = _("筛选：%(query)s") % {"query": query or _("无")}
     count = _("%(n)s 行") % {"n": rows.count()}
     OperationLog.objects.record_list(
         request.user, _("导出"), modeladmin.model, f"{filters[:1900]}\n{count}", reason

@@ -10,7 +10,8 @@ import unicodedata
 CHINESE = dict(zip("〇零一二三四五六七八九幺", "001234567891", strict=True))
 DIGIT = f"[\\d{''.join(CHINESE)}]"  # \d: full-width and all other scripts' digits as well
 # What people and programs put between digits: blanks (no line breaks), dashes, brackets, and
-# characters nobody sees. A full stop only in groups of 3-4-4: addresses have groups of three.
+# characters nobody sees. Full stops and the like only in groups of 3-4-4: addresses have groups
+# of three.
 BETWEEN = "[ \t\u00a0\u2000-\u200f\u202a-\u202f\u2060-\u2069\u3000\ufeff\u00ad_()（）‐‑‒–—―－-]"
 GAP = f"(?:{BETWEEN}{{0,3}})"
 
@@ -20,9 +21,10 @@ def digits(count):
 
 
 ONE, THREE_TO_NINE = "[1１一幺]", "[3-9３-９三四五六七八九]"
-COUNTRY = f"(?:(?:00)?86|８６){GAP}"
+COUNTRY = f"(?:(?:00)?86|８６|0|０){GAP}"  # a 0 is how long-distance calls used to begin
 PLAIN = f"({ONE}{GAP}{THREE_TO_NINE}{GAP}{DIGIT}){GAP}{digits(4)}{GAP}({digits(4)})"
-DOTTED = "(1[3-9][0-9])[.][0-9]{4}[.]([0-9]{4})"
+DOT = " ?[./·、~*] ?"
+DOTTED = f"(1[3-9][0-9]){DOT}[0-9]{{4}}{DOT}([0-9]{{4}})"
 MOBILE = re.compile(f"(?<!\\d)({COUNTRY})?(?:{PLAIN}|{DOTTED})(?!\\d)")
 ID_CARD = re.compile(f"(?<!\\d)({digits(17)}{GAP}[\\dXxＸｘ{''.join(CHINESE)}])(?!\\d)")
 CENTURIES = {"18", "19", "20"}  # at the place of the year of birth

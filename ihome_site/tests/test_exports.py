@@ -2,6 +2,7 @@
 
 import csv
 import io
+from urllib.parse import quote_plus
 
 import pytest
 from django.contrib import admin
@@ -45,6 +46,12 @@ def test_it_leaves_a_line_with_filters_rows_and_reason():
     assert (line.actor, line.verb, line.subject_text) == (operator("运营"), "导出", "房源")
     assert line.after == "筛选：is_listed__exact=1\n1 行"
     assert line.reason == "派出所 138****8000 来电"
+
+
+@pytest.mark.parametrize("mobile", ["138 0013 8000", "138-0013-8000", "１３８００１３８０００"])
+def test_a_mobile_searched_for_is_starred_in_it(mobile):
+    exported(client_of(operator("管理员")), User, f"q={quote_plus(mobile)}")
+    assert OperationLog.objects.get().after == "筛选：q=138****8000\n0 行"
 
 
 @pytest.mark.parametrize("reason", [None, "", " ", "x", "长" * 256, "a\x00bc"])

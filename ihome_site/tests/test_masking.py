@@ -41,6 +41,11 @@ STARRED_CARD = f"1{'*' * 16}{CARD[-1]}"
         "１３９５５５５００７７",
         "139—5555—0077",
         "139.5555.0077",
+        "139/5555/0077",
+        "139 / 5555 / 0077",
+        "139·5555·0077",
+        "139、5555、0077",
+        "139*5555*0077",
         "(139)5555-0077",
         "139\u200b5555\u200b0077",
         "139\u00a05555\u30000077",
@@ -56,7 +61,9 @@ def test_a_mobile_is_starred_however_it_is_written(text, around):
     assert "5555" not in shown
 
 
-@pytest.mark.parametrize("country", ["86", "+86", "0086", "+86 ", "+86-", "(+86)", "８６"])
+@pytest.mark.parametrize(
+    "country", ["86", "+86", "0086", "+86 ", "+86-", "(+86)", "８６", "0", "０", "0-"]
+)
 def test_a_country_code_does_not_hide_it(country):
     assert masked(f"{country}139 5555 0077").endswith("139****0077")
 
