@@ -224,7 +224,7 @@ class Order(Timestamped):
         if not User.objects.lock_active(guest.pk):
             raise OrderError(_("这个账号已停用或注销"))
         if placed := cls.objects.filter(guest=guest, token=token).first():
-            return placed
+            return placed.sent_again(house, begin, end, guests)
         house.check_stay(begin, end, guests, guest)
         cls.check_waiting(house, guest, (end - begin).days, rules)
         waiting.check_not_just_canceled(house, guest, begin, end)
@@ -250,6 +250,20 @@ class Order(Timestamped):
         OrderMove.objects.create(order=order, action="place", actor=guest, after=order.status)
         order._tell(house.owner_id, Notice.Kind.REQUESTED)
         return order
+
+    def sent_again(self, house, begin, end, guests):
+        """This order, for a form that arrives twice.
+
+        Raises OrderError when the form now asks for something else, or the order holds no more.
+        """
+        asked = (house.pk, begin, end, guests)
+        booked = (self.house_id, self.begin_date, self.end_date, self.guests)
+        if asked == booked and self.state in self.HOLDING:
+            return self
+        sentence = _(
+            "这一页已经提交过订单 %(number)s（%(state)s），没有再订。确认日期和人数后，请再提交一次"
+        )
+        raise OrderError(sentence % {"number": self, "state": self.state_label})
 
     @classmethod
     def check_waiting(cls, house, guest, days, rules):

@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from houses.models import House
 from ihome_site.testing import (
@@ -110,6 +111,43 @@ def test_a_changed_price_is_shown_and_the_next_try_succeeds():
     fresh = page.context_data["form"]["token"].value()
     assert book(client, house, token=fresh).status_code == 302
     assert Order.objects.get().price == Decimal("450.00")
+
+
+def test_a_form_sent_twice_books_once_and_says_so_twice():
+    house, client = house_of_wang(), client_of(li())
+    assert [book(client, house).status_code for _n in range(2)] == [302, 302]
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("ended", ["canceled", "rejected", "expired", None])
+def test_a_form_used_before_never_says_it_booked_what_it_did_not(ended):
+    """Going back and changing the dates sends the same token."""
+    house, client = house_of_wang(), client_of(li())
+    book(client, house)
+    order = Order.objects.get()
+    if ended == "canceled":
+        order.cancel(li(), "改日期")
+    elif ended == "rejected":
+        order.reject(wang(), "不巧")
+    elif ended == "expired":
+        Order.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        house.nights.update(expires_at=timezone.now() - timedelta(seconds=1))
+    page = book(client, house, 11, 13)
+    assert (page.status_code, Order.objects.count()) == (409, 1)
+    assert str(order) in refusal(page)[0]
+    if ended:
+        fresh = page.context_data["form"]["token"].value()
+        assert book(client, house, 11, 13, token=fresh).status_code == 302
+        assert Order.objects.count() == 2
+
+
+def test_nor_of_another_home_or_an_order_that_ended():
+    house, other, client = house_of_wang(), house_of_wang(), client_of(li())
+    book(client, house)
+    assert book(client, other).status_code == 409
+    Order.objects.get().cancel(li(), "改日期")
+    assert book(client, house).status_code == 409
+    assert Order.objects.count() == 1
 
 
 def test_a_token_remembers_its_price_and_cannot_be_forged():
