@@ -50,13 +50,14 @@ class AvatarForm(Sentences, forms.Form):
         self.user = user
 
     def clean_avatar(self):
+        upload, widths = self.cleaned_data["avatar"], images.AVATAR_WIDTHS
         try:
-            UPLOADS.take(self.user)
-            upload, widths = self.cleaned_data["avatar"], images.AVATAR_WIDTHS
-            return images.take(upload, widths, images.AVATAR_MIN_SIDE, square=True)
+            with images.place():
+                UPLOADS.take(self.user)
+                return images.take(upload, widths, images.AVATAR_MIN_SIDE, square=True)
         except images.ImageError as error:
             raise ValidationError(str(error)) from None
-        except TooMany as refusal:
+        except (TooMany, images.Crowded) as refusal:
             self.wait = refusal.wait
             raise ValidationError(str(refusal)) from None
 

@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy
 from accounts.limits import UPLOADS
 from houses import choices
 from houses.models import HORIZON, House
-from ihome_site import dates
+from ihome_site import dates, images
 from ihome_site.fields import IsoDateField, MoneyField, RowsField, WholeNumberField
 from ihome_site.forms import PartialModelForm, Sentences
-from ihome_site.images import PHOTO_WIDTHS, ImageError, take
 
 ONE_NIGHT = timedelta(days=1)
 MOST_COUNTED = 1000  # more than anybody looks through
@@ -264,13 +263,14 @@ class HouseImagesForm(forms.Form):
     def pictures(self):
         """(name, Encoded or None, sentence or None) for each uploaded file, one at a time.
 
-        Raises ihome_site.refusals.TooMany at the user's daily limit.
+        Raises ihome_site.refusals.TooMany at the user's daily limit. Whoever asks for them
+        has a place, see images.place.
         """
         for upload in self.uploads:
             UPLOADS.take(self.user)
             try:
-                yield upload.name, take(upload, PHOTO_WIDTHS), None
-            except ImageError as error:
+                yield upload.name, images.take(upload, images.PHOTO_WIDTHS), None
+            except images.ImageError as error:
                 yield upload.name, None, str(error)
 
 

@@ -249,15 +249,17 @@ class HouseImagesView(OwnHouseMixin, View):
         return self.page()
 
     def post(self, request, pk):
-        saved, errors, wait = [], [], 0
+        saved, errors, wait, status = [], [], 0, 400
         try:
-            self.take(HouseImagesForm(request.FILES, request.user), saved, errors)
-        except TooMany as refusal:
+            with images.place():
+                self.take(HouseImagesForm(request.FILES, request.user), saved, errors)
+        except (TooMany, images.Crowded) as refusal:
             errors.append(("", str(refusal)))
             wait = refusal.wait
+            status = 429 if isinstance(refusal, TooMany) else 503  # the script tries again
         if not saved and not errors:
             errors.append(("", _("请选择照片")))
-        response = self.answer(saved, errors, status=429 if wait else 400)
+        response = self.answer(saved, errors, status)
         if wait:
             response["Retry-After"] = str(wait)
         return response

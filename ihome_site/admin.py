@@ -37,8 +37,9 @@ class BannerForm(PartialModelForm):
                 raise ValidationError(_("请选择一张图片"))
             return None
         try:
-            return images.take(upload, images.PHOTO_WIDTHS)
-        except images.ImageError as error:
+            with images.place():
+                return images.take(upload, images.PHOTO_WIDTHS)
+        except (images.ImageError, images.Crowded) as error:
             raise ValidationError(str(error)) from error
 
     @property

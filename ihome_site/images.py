@@ -17,10 +17,14 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
+from ihome_site.refusals import Busy
+
 logger = logging.getLogger("ihome.images")
 # The threads of a worker take turns, from opening an upload to the last encoded byte, or its
 # memory would be the sum of their pictures.
 decoding = threading.RLock()
+# Threads of a process that have a picture or wait for their turn; the others answer other pages.
+places = threading.BoundedSemaphore(3)
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_SIDE = 12_000
@@ -78,6 +82,13 @@ class StoreError(ImageError):
         return _("照片暂时存不上，请稍后再试")
 
 
+class Crowded(Busy):
+    """Enough pictures are being read already."""
+
+    def __str__(self):
+        return _("正在处理的照片有点多，请过几秒再传一次")
+
+
 @dataclass(frozen=True)
 class Encoded:
     """One picture as WebP: `files` maps each width in pixels to its bytes."""
@@ -94,6 +105,20 @@ class Stored:
     name: str
     width: int
     height: int
+
+
+@contextmanager
+def place():
+    """One of the few places in this process for a thread that reads pictures.
+
+    Raises Crowded when there is none: waiting for one would hold a thread that others need.
+    """
+    if not places.acquire(blocking=False):
+        raise Crowded
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def take(upload, widths, min_side=PHOTO_MIN_SIDE, square=False):

@@ -153,7 +153,7 @@ def not_now(request, error):
     if isinstance(error, TooMany):
         return refusal(request, 429, str(error), error.wait)
     if isinstance(error, Busy):
-        return refusal(request, 503, str(error), Busy.wait)
+        return refusal(request, 503, str(error), error.wait)
     if isinstance(error, OperationalError | InterfaceError):
         logger.error("database unavailable", exc_info=error)
         return refusal(request, 503, str(Busy()), Busy.wait)

@@ -1,16 +1,20 @@
 """200 pictures a day a user, avatars and photos together."""
 
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.limits import UPLOADS
 from accounts.models import DayCount
 from accounts.tests.test_profile import picture
+from ihome_site import images
 from ihome_site.refusals import TooMany
 from ihome_site.testing import chen, client_of, house_of_wang, li, wang
+from ihome_site.tests.test_operators_desk import operator
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +88,50 @@ def test_the_day_ends_at_midnight_in_shanghai():
         assert refusal.value.wait == 60
     with time_machine.travel(datetime(2026, 11, 21, 0, 0, 1, tzinfo=shanghai), tick=False):
         UPLOADS.take(li())
+
+
+@pytest.fixture
+def no_place():
+    """Three threads of this process are reading pictures."""
+    with ExitStack() as taken:
+        for _n in range(3):
+            taken.enter_context(images.place())
+        yield taken
+
+
+def test_without_a_place_a_picture_waits_outside_and_does_not_count(no_place):
+    """Or a handful of requests would hold every thread, and nobody else got a page."""
+    house, sent = house_of_wang(), {"accept": "application/json"}
+    owner, guest = client_of(wang()), client_of(li())
+    path = f"/houses/{house.pk}/images/"
+    answers = [
+        guest.post("/accounts/avatar/", {"avatar": picture()}),
+        owner.post(path, {"house_image": picture()}),
+        owner.post(path, {"house_image": picture()}, headers=sent),
+    ]
+    assert [answer.status_code for answer in answers] == [429, 503, 503]
+    for answer in answers:
+        assert answer["Retry-After"] == "2"
+    for page in answers[:2]:
+        assert "正在处理的照片有点多" in page.content.decode()
+    assert "正在处理的照片有点多" in answers[2].json()["errors"]["house_image"][0]
+    assert not DayCount.objects.exists()
+    no_place.close()
+    assert guest.post("/accounts/avatar/", {"avatar": picture()}).status_code == 302
+    assert owner.post(path, {"house_image": [picture(), picture()]}).status_code == 302
+
+
+def test_an_operator_without_a_place_keeps_what_was_typed(no_place):
+    page = client_of(operator("运营")).post(
+        reverse("admin:ihome_site_banner_add"),
+        {"title": "春节不打烊", "link": "/", "picture": picture(), "order": "0"},
+    )
+    assert "正在处理的照片有点多" in page.content.decode()
+    assert "春节不打烊" in page.content.decode()
+
+
+def test_a_picture_leaves_its_place_whatever_becomes_of_it():
+    client = client_of(li())
+    for _n in range(4):
+        client.post("/accounts/avatar/", {"avatar": picture(side=20)})
+    assert client.post("/accounts/avatar/", {"avatar": picture()}).status_code == 302

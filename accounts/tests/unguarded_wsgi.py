@@ -5,7 +5,7 @@ two visitors at once. Between the two it takes a breath, as a busy machine does.
 """
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 from ihome_site.wsgi import application  # isort: skip - sets Django up
@@ -20,6 +20,7 @@ from accounts.limits import Limit
 from accounts.logins import CaptchaNeeded
 from accounts.models import DayCount, LoginAttempt, RealName, SmsCode
 from houses.models import House, StayError
+from ihome_site import images
 from ihome_site.refusals import TooMany
 
 __all__ = ["application"]
@@ -125,6 +126,7 @@ codes.seconds_to_wait = partial(seconds_to_wait, breath=0.5)
 sign_in_forms.reserve_attempt = reserve_attempt
 sign_in_forms.authenticate = authenticate
 House.add_image = add_image
+images.place = nullcontext
 captcha.claim = claim
 models.SmsCodeQuerySet.take_try = take_try
 SmsCode.use = use

@@ -74,7 +74,8 @@ def flood(server, people, content):
     senders = [Visitor(server, user) for user in people]
     with Memory(server) as memory:
         answers = all_at_once([lambda s=sender: avatar(s, content) for sender in senders])
-    assert {answer.status_code for answer in answers} == {302}
+    # Some find no place, and are told to come back: their bytes were held all the same.
+    assert 302 in {answer.status_code for answer in answers} <= {302, 429}
     return memory
 
 

@@ -7,6 +7,7 @@ from ihome_site import images, memory
 
 if os.environ["GUARD_OFF"] == "turns":
     images.decoding = contextlib.nullcontext()
+    images.place = contextlib.nullcontext
 else:
     memory.give_back_large_blocks = lambda: None
 
