@@ -90,9 +90,13 @@ class Listing(models.Model):
         """下架, by the owner, who may undo it."""
         self._change(Q(), is_listed=False)
 
+    def ask_again(self):
+        """A refused home waits for another look, whatever its owner changed: it may be that."""
+        self._change(Q(check_state=Check.REFUSED), check_state=Check.WAITING)
+
     def content_changed(self):
         """The owner changed words or photos: a refused home asks again, an approved one stays."""
-        self._change(Q(check_state=Check.REFUSED), check_state=Check.WAITING)
+        self.ask_again()
         self._change(Q(check_state=Check.APPROVED), changed_since_check=True)
 
     # The operators' verbs. Each leaves a line in the operation log.

@@ -45,7 +45,7 @@ NEWEST = 8  # two rows of four on a desktop
 DAY = 24 * 3600  # seconds
 PLACE = re.compile("[0-9]{1,2}")
 PHOTO_FOLDER = "houses"
-WORDS = {"title", "address", "unit", "beds"}  # what operators read when they check a home
+WORDS = {"title", "area", "address", "unit", "beds"}  # what operators read when they check a home
 SLACK = 1024 * 1024  # bytes of a form around its files
 
 
@@ -228,6 +228,8 @@ class HouseEditView(HouseFormPage, UpdateView):
         caching.house_changed(house.pk, house.area_id)  # its facilities came after its row
         if WORDS & set(form.changed_data):
             house.content_changed()
+        elif form.changed_data:
+            house.ask_again()
         return redirect("houses:mine")
 
 
@@ -332,6 +334,7 @@ class HouseImageDeleteView(HouseImageAction):
     def act(self, image):
         House.remove_image(image)
         images.delete(image.file, image.width, images.PHOTO_WIDTHS)
+        image.house.ask_again()
         messages.success(self.request, _("照片已删除"))
 
 

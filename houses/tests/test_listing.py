@@ -4,7 +4,7 @@ from django.test import Client
 
 from accounts.models import User
 from houses.listing import ListingError
-from houses.models import House
+from houses.models import Area, House
 from ihome_site.models import OperationLog
 from ihome_site.testing import client_of, house_of_wang, wang
 
@@ -64,6 +64,27 @@ def test_a_refused_home_that_was_changed_asks_again(operator):
     house.refuse(operator, "标题里有电话")
     client_of(wang()).post(f"/houses/{house.pk}/edit/", form_of(house) | {"title": "胡同里的家"})
     assert state_of(house) == (False, "waiting", "")
+
+
+def test_so_does_one_that_lost_a_photo_or_changed_in_anything_else(operator):
+    """Whatever it was refused for: a photo that did not fit, say, or too many guests."""
+    house = waiting_house()
+    photo = house.images.create(file="houses/1.webp", width=300, height=240)
+    house.refuse(operator, "照片不合适")
+    owner = client_of(wang())
+    owner.post(f"/houses/images/{photo.pk}/delete/")
+    assert state_of(house) == (False, "waiting", "")
+    house.refuse(operator, "住不下这么多人")
+    owner.post(f"/houses/{house.pk}/edit/", form_of(house) | {"capacity": 1})
+    assert state_of(house) == (False, "waiting", "")
+
+
+def test_an_approved_home_in_another_district_is_looked_at_again():
+    house = house_of_wang()
+    other = Area.objects.exclude(pk=house.area_id).first() or Area.objects.create(name="别处")
+    client_of(wang()).post(f"/houses/{house.pk}/edit/", form_of(house) | {"area": other.pk})
+    house.refresh_from_db()
+    assert (house.area, house.changed_since_check) == (other, True)
 
 
 @pytest.mark.parametrize(
