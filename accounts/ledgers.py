@@ -202,5 +202,6 @@ class LoginAttempt(MaskedMobile, Timestamped):
         return device_name(self.user_agent) if self.user_agent else ""
 
     def succeed(self):
-        self.succeeded = True
-        self.save(update_fields=["succeeded", "updated_at"])
+        """Not by `save`: the row is gone when the person was erased meanwhile."""
+        row = LoginAttempt.objects.filter(pk=self.pk)
+        row.update(succeeded=True, updated_at=timezone.now())

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from accounts import sign_in_forms, sms
 from accounts.limits import Limit
-from accounts.models import User
+from accounts.models import LoginAttempt, SmsCode, User
 from houses.models import House
 from houses.tests.test_owner_pages import form, picture
 from houses.views import HouseEditView
-from ihome_site.testing import client_of, house_of_wang, wang
+from ihome_site.testing import PASSWORD, client_of, house_of_wang, solved_captcha, wang
 from orders.erasure import erase
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +94,50 @@ def test_who_is_erased_meanwhile_leaves_no_word(request_of, client, house, monke
     assert "新名" not in str([*House.objects.values(), user.name])
     assert user.houses.exclude(pk=house.pk).count() == 0
     assert files() == before
+
+
+# The ledgers' rows go with the person, also those of a request that is just being judged.
+
+
+def test_who_is_erased_while_signing_in_is_not_signed_in(client, house, monkeypatch):
+    judge = sign_in_forms.authenticate
+
+    def judge_and_erase(request, **pair):
+        user = judge(request, **pair)
+        erase(house.owner)
+        return user
+
+    monkeypatch.setattr(sign_in_forms, "authenticate", judge_and_erase)
+    client.logout()
+    form = {"mobile": house.owner.mobile, "password": PASSWORD}
+    assert client.post("/accounts/login/", form).status_code in {302, 400}
+    assert client.get("/accounts/me/").status_code == 302
+    assert not LoginAttempt.objects.exists()
+
+
+def test_who_is_erased_while_changing_the_password_gets_an_answer(client, monkeypatch):
+    judge = User.check_password
+
+    def judge_and_erase(user, password):
+        right = judge(user, password)
+        erase(user)
+        return right
+
+    monkeypatch.setattr(User, "check_password", judge_and_erase)
+    new = {"password": "new-tea-2026", "password2": "new-tea-2026"}
+    answer = client.post("/accounts/password/", {"old_password": PASSWORD, **new})
+    assert answer.status_code in {302, 400, 403}
+    assert client.get("/accounts/me/").status_code == 302
+    assert not LoginAttempt.objects.exists()
+
+
+def test_a_text_that_fails_during_an_erasure_is_a_sentence(client, house, monkeypatch):
+    def erase_and_fail(*_args):
+        erase(house.owner)
+        raise sms.SmsError
+
+    monkeypatch.setattr(sms, "send", erase_and_fail)
+    form = {"mobile": house.owner.mobile, "purpose": "login", **solved_captcha()}
+    client.logout()
+    answer = client.post("/accounts/sms-code/", form, headers={"accept": "application/json"})
+    assert (answer.status_code, SmsCode.objects.count()) == (503, 0)
