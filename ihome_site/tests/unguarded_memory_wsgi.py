@@ -5,9 +5,9 @@ import os
 
 from ihome_site import images, memory
 
+images.place = contextlib.nullcontext  # all threads at once, or the other guards had less to do
 if os.environ["GUARD_OFF"] == "turns":
     images.decoding = contextlib.nullcontext()
-    images.place = contextlib.nullcontext
 else:
     memory.give_back_large_blocks = lambda: None
 
