@@ -1,12 +1,13 @@
 """Answers that belong to no app: health checks, media, refusals."""
 
+import errno
 import sys
 
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, connection
-from django.http import HttpResponse, HttpResponseServerError, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 from django.views.decorators.cache import never_cache
@@ -19,6 +20,8 @@ from ihome_site.middleware import not_now, too_large
 from ihome_site.models import HelpArticle
 
 MEDIA_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+# What opening says of a file that is not there, was deleted meanwhile, or never could be.
+NO_SUCH_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
 A_YEAR = 365 * 24 * 3600  # seconds; a photo's name changes with its content
 
 
@@ -56,7 +59,12 @@ def cache_answers():
 
 @require_safe
 def media(request, path):
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    try:
+        response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    except OSError as error:
+        if error.errno in NO_SUCH_FILE:
+            raise Http404 from error
+        raise
     response["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     response["Content-Security-Policy"] = MEDIA_POLICY
     return response

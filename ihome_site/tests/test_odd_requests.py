@@ -155,6 +155,22 @@ def test_one_facility_asked_for_many_times_is_searched_once(django_assert_max_nu
     assert max(query["sql"].count("EXISTS") for query in queries) <= 1
 
 
+FILES = ["a" * 256, "%E6%B1%89" * 86, "/".join(["a" * 200] * 30), "x/" * 3000, "a%00b", "%FF"]
+FILES += ["a.webp/b", "..", "%2E%2E/%2E%2E/etc/passwd"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file[:20])
+@pytest.mark.parametrize("folder", ["/media/", "/static/", "/captcha/image/", "/help/", "/"])
+def test_a_file_that_cannot_be_there(folder, file):
+    assert Client().get(f"{folder}{file}").status_code in {301, 400, 404, 410}
+
+
+def test_a_picture_deleted_while_it_is_asked_for(settings, monkeypatch, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr("pathlib.Path.exists", lambda _path: True)
+    assert Client().get("/media/a.webp").status_code == 404
+
+
 METHODS = ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
 
 
