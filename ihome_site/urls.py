@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts.sign_in_views import CaptchaRefreshView, OperatorLoginView
+from accounts.views import LogoutView
 from houses.views import HomeView
 from ihome_site import discovery, views
 from ihome_site.metrics import metrics
@@ -16,6 +17,7 @@ urlpatterns = [
     path("captcha/refresh/", CaptchaRefreshView.as_view(), name="captcha-refresh"),
     path("captcha/", include("captcha.urls")),
     path("admin/login/", OperatorLoginView.as_view(), name="operator_login"),
+    path("admin/logout/", LogoutView.as_view(), name="operator_logout"),
     path(
         "admin/password_change/",
         RedirectView.as_view(pattern_name="accounts:password_change"),

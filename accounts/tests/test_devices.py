@@ -68,6 +68,15 @@ def test_a_copied_cookie_dies_at_sign_out():
     assert not Device.objects.exists()
 
 
+def test_the_desks_own_button_signs_out_like_the_sites():
+    operator = signed_in()
+    User.objects.update(is_staff=True)
+    answer = operator.post("/admin/logout/")
+    assert (answer.status_code, answer["Clear-Site-Data"]) == (302, '"storage"')
+    assert not Device.objects.exists()
+    assert not is_in(operator)
+
+
 def test_the_page_lists_each_device_in_plain_words():
     here, there = signed_in(), signed_in(CHROME)
     page = here.get("/accounts/devices/").content.decode()

@@ -81,6 +81,7 @@ MATRIX = {
     "help": EVERYBODY,
     "media": [404] * 6,
     "operator_login": [302, 403, 403, 403, 302, 302],
+    "operator_logout": POST_ONLY,
     "operator_password": [302] * 6,
     "admin:index": ADMIN,
 }
