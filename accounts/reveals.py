@@ -54,6 +54,7 @@ class Reveals:
         return allowed and self.has_view_permission(request, row)
 
     def render_change_form(self, request, context, **kwargs):
-        context["can_reveal"] = self.may_reveal(request, kwargs.get("obj"))
+        row = kwargs.get("obj")  # None as well where a refused new one is shown as a change
+        context["can_reveal"] = row is not None and self.may_reveal(request, row)
         context["reveal_title"] = self.reveal_title
         return super().render_change_form(request, context, **kwargs)

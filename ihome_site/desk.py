@@ -20,9 +20,11 @@ from django.db.models import Q
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
 
 from accounts.models import AccountError, User
 from houses.listing import ListingError
@@ -189,6 +191,11 @@ class OperatorsAdmin(admin.ModelAdmin):
             sentence = _("刚才有人保存了同样的内容，这一次没有存上，请核对后再试")
             self.message_user(request, sentence, messages.ERROR)
             return redirect(request.get_full_path())
+
+    @method_decorator(require_safe)
+    def history_view(self, request, *args, **kwargs):
+        """To be read; a POST would lock the row outside a transaction."""
+        return super().history_view(request, *args, **kwargs)
 
     # The operation log of forms.
 

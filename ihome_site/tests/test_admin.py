@@ -88,3 +88,19 @@ def test_orders_are_found_by_the_number_as_shown(operator):
 
 def test_guests_and_owners_do_not_enter(operator):
     assert client_of(li()).get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize("model", OWN, ids=lambda model: model.__name__)
+def test_a_history_is_read_and_not_posted_to(operator, model):
+    """On MySQL a POST locked the row, which it may only in a transaction."""
+    stay_over(house_of_wang()).write_review(li(), 5, "好")
+    for row in model._default_manager.all()[:1]:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_history"
+        url = reverse(name, args=[row.pk])
+        assert (operator.get(url).status_code, operator.post(url).status_code) == (200, 405)
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
+def test_a_refused_new_row_saved_as_another_is_shown_again(operator, model):
+    url = changelist(model) + "add/"
+    assert operator.post(url, {"_saveasnew": "1"}).status_code in {200, 403}
