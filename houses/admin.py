@@ -1,6 +1,8 @@
 from textwrap import wrap
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.forms import BaseInlineFormSet
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -29,8 +31,21 @@ class FacilityAdmin(OperatorsAdmin):
     search_fields = ["name"]
 
 
+class PhotosFormSet(BaseInlineFormSet):
+    """Photos that the owner deleted while the page was open are left out; the rest is saved."""
+
+    @cached_property
+    def forms(self):
+        return [form for form in super().forms if not form.instance._state.adding]
+
+    @property
+    def has_lost_some(self):
+        return len(self.forms) < self.total_form_count()
+
+
 class HouseImageInline(admin.TabularInline):
     form = PartialModelForm
+    formset = PhotosFormSet
     model = HouseImage
     extra = 0
     fields = ["picture", "order"]
@@ -137,6 +152,12 @@ class HouseAdmin(OperatorsAdmin):
             for owner in {house.owner_id, form.initial["owner"]}:
                 House.renumber(owner)
             house_changed(house.pk, house.area_id, form.initial["area"])
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        if formset.has_lost_some:
+            sentence = _("有照片刚被房东删除了，其余的已保存")
+            self.message_user(request, sentence, messages.WARNING)
 
     def get_readonly_fields(self, request, obj=None):
         """A home with another owner has its orders and its money with another person."""

@@ -23,7 +23,7 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.models import AccountError, User
@@ -34,6 +34,7 @@ from ihome_site.filters import UNUSABLE, DeskList
 from ihome_site.forms import PartialModelForm, ReasonForm
 from ihome_site.masking import masked, mobile_of
 from ihome_site.models import OperationLog
+from ihome_site.outcomes import RowGone, RowsFormSet, delete_selected, in_use, lock, tell_outcome
 from orders.models import Order, OrderError
 
 MOST = 1000  # rows of a list that can be paged through; who has more should search or filter
@@ -103,6 +104,9 @@ class OperatorsAdmin(admin.ModelAdmin):
     def get_changelist_form(self, request, **kwargs):
         return super().get_changelist_form(request, form=PartialModelForm, **kwargs)
 
+    def get_changelist_formset(self, request, **kwargs):
+        return super().get_changelist_formset(request, formset=RowsFormSet, **kwargs)
+
     def get_object(self, request, object_id, from_field=None):
         """A row about to be changed is locked until it is: see PartialModelForm."""
         obj = super().get_object(request, object_id, from_field)
@@ -143,6 +147,8 @@ class OperatorsAdmin(admin.ModelAdmin):
             answer = super().changelist_view(request, context)
         except UNUSABLE:
             return self.without_filters(request, "changelist")
+        except RowGone as refusal:
+            return self.refused(request, str(refusal))
         if answer.get("Location", "").endswith(f"?{ERROR_FLAG}=1"):  # Django met one itself
             return self.without_filters(request, "changelist")
         return answer
@@ -168,6 +174,9 @@ class OperatorsAdmin(admin.ModelAdmin):
 
     def get_actions(self, request):
         actions = super().get_actions(request)
+        if "delete_selected" in actions:
+            _django, name, description = actions["delete_selected"]
+            actions[name] = (delete_selected, name, description)
         for act in self.verbs:
             if request.user.has_perm(act.permission):
                 actions[act.__name__] = (act, act.__name__, act.short_description)
@@ -184,13 +193,27 @@ class OperatorsAdmin(admin.ModelAdmin):
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def changeform_view(self, request, *args, **kwargs):
-        """Two operators may save the same unique text in the same moment; one is told."""
+        """Two operators may save the same unique text in the same moment, or one may delete what
+        the other has chosen; one is told."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
-            sentence = _("刚才有人保存了同样的内容，这一次没有存上，请核对后再试")
-            self.message_user(request, sentence, messages.ERROR)
-            return redirect(request.get_full_path())
+            sentence = _(
+                "刚才有人保存了同样的内容，或删除了这里选的内容，这一次没有存上，请核对后再试"
+            )
+            return self.refused(request, sentence)
+
+    def delete_view(self, request, *args, **kwargs):
+        """What came into use meanwhile stays; the page then says by what."""
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except IntegrityError:
+            return self.refused(request, in_use())
+
+    def refused(self, request, sentence):
+        """The same page anew, with why what was sent to it was not done."""
+        self.message_user(request, sentence, messages.ERROR)
+        return redirect(request.get_full_path())
 
     @method_decorator(require_safe)
     def history_view(self, request, *args, **kwargs):
@@ -201,6 +224,7 @@ class OperatorsAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
+            lock(self.model, obj.pk)  # the rows of a list are not yet
             obj.save(update_fields=form.update_fields)
         else:
             super().save_model(request, obj, form, change)
@@ -239,10 +263,6 @@ class OperatorsAdmin(admin.ModelAdmin):
     def delete_model(self, request, obj):
         OperationLog.objects.record(request.user, _("删除"), obj, before=str(obj))
         super().delete_model(request, obj)
-
-    def delete_queryset(self, request, rows):
-        for obj in rows:
-            self.delete_model(request, obj)
 
 
 class ReadOnlyAdmin(OperatorsAdmin):
@@ -350,17 +370,6 @@ def ask(modeladmin, request, rows, act, form):
         "one": "one" in request.POST,
     }
     return TemplateResponse(request, "admin/why.html", context)
-
-
-def tell_outcome(modeladmin, request, label, done, refusals):
-    if done:
-        text = ngettext("%(label)s：完成 %(n)s 个", "%(label)s：完成 %(n)s 个", done)
-        modeladmin.message_user(request, text % {"label": label, "n": done}, messages.SUCCESS)
-    for sentence in refusals[:5]:
-        modeladmin.message_user(request, sentence, messages.ERROR)
-    if len(refusals) > 5:
-        rest = _("还有 %(n)s 个没有完成") % {"n": len(refusals) - 5}
-        modeladmin.message_user(request, rest, messages.ERROR)
 
 
 def differences(form):

@@ -1,0 +1,73 @@
+"""What became of the rows an operator chose: done, refused, or gone meanwhile."""
+
+from django.contrib import messages
+from django.contrib.admin import actions
+from django.db import IntegrityError, transaction
+from django.forms import BaseModelFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+class RowGone(Exception):
+    """Somebody deleted the row meanwhile; the text is fit to show."""
+
+    def __str__(self):
+        return _("这里有一条刚被别人删除了，这一次没有存上，请核对后再试")
+
+
+def lock(model, pk):
+    """The row as it is now, locked until the transaction ends. Raises RowGone."""
+    row = model._base_manager.select_for_update().filter(pk=pk).first()
+    if row is None:
+        raise RowGone
+    return row
+
+
+class RowsFormSet(BaseModelFormSet):
+    """The rows of a list that is edited in place. Raises RowGone when one is no longer there:
+    Django would show its form beside the next row, and not say what is wrong with it."""
+
+    def is_valid(self):
+        valid = super().is_valid()
+        if any(self.model._meta.pk.name in form.errors for form in self.forms):
+            raise RowGone
+        return valid
+
+
+def delete_selected(modeladmin, request, rows):
+    """Django's page asks first. What was agreed to goes row by row, each locked and logged in one
+    transaction: who books a home meanwhile finds it gone, or was quicker and protects it."""
+    if not request.POST.get("post"):
+        return actions.delete_selected(modeladmin, request, rows)
+    *_page, perms_needed, protected = modeladmin.get_deleted_objects(rows, request)
+    if perms_needed or protected:
+        return actions.delete_selected(modeladmin, request, rows)  # says so
+    done, refusals = 0, []
+    for row in rows:
+        try:
+            with transaction.atomic():
+                now = lock(modeladmin.model, row.pk)
+                modeladmin.log_deletions(request, [now])
+                modeladmin.delete_model(request, now)
+            done += 1
+        except RowGone:
+            refusals.append(_("%(row)s：已经不在了") % {"row": row})
+        except IntegrityError:
+            refusals.append(f"{row}：{in_use()}")
+    tell_outcome(modeladmin, request, _("删除"), done, refusals)
+    return None
+
+
+def in_use():
+    return _("刚有别的内容用上了它，没有删除")
+
+
+def tell_outcome(modeladmin, request, label, done, refusals):
+    if done:
+        text = ngettext("%(label)s：完成 %(n)s 个", "%(label)s：完成 %(n)s 个", done)
+        modeladmin.message_user(request, text % {"label": label, "n": done}, messages.SUCCESS)
+    for sentence in refusals[:5]:
+        modeladmin.message_user(request, sentence, messages.ERROR)
+    if len(refusals) > 5:
+        rest = _("还有 %(n)s 个没有完成") % {"n": len(refusals) - 5}
+        modeladmin.message_user(request, rest, messages.ERROR)
