@@ -230,6 +230,10 @@ class HouseForm(Sentences, PartialModelForm):
             "max_days": WholeNumberField,
         }
         widgets = {"facilities": forms.CheckboxSelectMultiple}
+        error_messages = {
+            "area": {"invalid_choice": gettext_lazy("没有这个城区，请再选")},
+            "facilities": {"invalid_choice": gettext_lazy("有个设施已经没有了，请再选")},
+        }
 
     OPTIONAL = ("deposit", "min_days", "max_days")  # left empty, they take the model's default
 

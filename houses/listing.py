@@ -128,9 +128,12 @@ class Listing(models.Model):
     def _lock(self):
         """Lock the home and read how it stands now. Its owner comes after it, here as everywhere:
         two that lock in other orders wait for each other."""
-        homes = type(self).objects.select_for_update()
+        self._read(LISTING_FIELDS, type(self).objects.select_for_update())
+
+    def _read(self, fields, homes=None):
+        """Raises ListingError when the home was deleted meanwhile."""
         try:
-            self.refresh_from_db(fields=LISTING_FIELDS, from_queryset=homes)
+            self.refresh_from_db(fields=fields, from_queryset=homes)
         except type(self).DoesNotExist:
             raise ListingError(_("这套房源已经不在了")) from None
 
@@ -142,10 +145,13 @@ class Listing(models.Model):
             OperationLog.objects.record(actor, verb, self, before, self.standing, reason)
 
     def _change(self, condition, **changes):
-        """One conditional UPDATE; False when the condition no longer held."""
+        """One conditional UPDATE; False when the condition no longer held.
+
+        Raises ListingError when the home is gone.
+        """
         rows = type(self).objects.filter(condition, pk=self.pk)
         done = rows.update(**changes, updated_at=timezone.now())
-        self.refresh_from_db(fields=["title", *LISTING_FIELDS])  # the log names it as it is now
+        self._read(["title", *LISTING_FIELDS])  # the log names it as it is now
         if done:
             self.listing_changed()
         return bool(done)

@@ -4,7 +4,7 @@ from operator import attrgetter
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
@@ -175,6 +175,17 @@ class HouseFormPage(VerifiedRequiredMixin, FormPage):
     def get_queryset(self):
         return self.request.user.houses.all()
 
+    def post(self, *args, **kwargs):
+        """Once more when operators deleted the district or a facility between judging the form
+        and saving it: judged again, it says which, and nothing typed is lost."""
+        try:
+            return self.answer(*args, **kwargs)
+        except IntegrityError:
+            return self.answer(*args, **kwargs)
+
+    def answer(self, *args, **kwargs):
+        return super().post(*args, **kwargs)
+
     def form_valid(self, form):
         try:
             self.limit.take(self.request.user)
@@ -210,7 +221,7 @@ class HouseEditView(HouseFormPage, UpdateView):
         houses = super().get_queryset()
         return houses.select_for_update() if self.request.method == "POST" else houses
 
-    def post(self, *args, **kwargs):
+    def answer(self, *args, **kwargs):
         response = self.save(*args, **kwargs)
         if response.status_code == 302:
             messages.success(self.request, _("修改已保存"))
@@ -218,7 +229,7 @@ class HouseEditView(HouseFormPage, UpdateView):
 
     @durable
     def save(self, *args, **kwargs):
-        return super().post(*args, **kwargs)
+        return super().answer(*args, **kwargs)
 
     def saved(self, form):
         self.request.user.lock_to_change()  # after the home, as everywhere
@@ -274,9 +285,9 @@ class HouseImagesView(OwnHouseMixin, View):
                 continue
             try:
                 saved.append(self.add(picture))
-            except (StayError, images.StoreError) as error:
+            except (StayError, ListingError, images.StoreError) as error:
                 errors.append((name, str(error)))
-                break  # the house is full or the storage down: the rest would fail as well
+                break  # the house is full or gone, or the storage down: the rest would fail as well
 
     def answer(self, saved, errors, status):
         if not self.request.accepts("text/html"):

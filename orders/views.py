@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db.models import Q
@@ -60,7 +62,8 @@ class BookView(LoginRequiredMixin, FormPage, FormView):
 
     def refuse(self, form, error):
         """Show the form again with the price of now; its token books nothing twice."""
-        self.house.refresh_from_db(fields=["price"])
+        with suppress(House.DoesNotExist):  # then `error` says so
+            self.house.refresh_from_db(fields=["price"])
         form.data = form.data.copy()
         form.data["token"] = new_token(self.house.price)
         return self.refused(form, error)
