@@ -336,7 +336,7 @@ class HouseImageAction(LoginRequiredMixin, View):
         ARRANGEMENTS.take(request.user)
         try:
             self.act(image)
-        except StayError as error:
+        except (StayError, ListingError) as error:  # the home is gone
             raise Http404 from error
         return redirect("houses:images", image.house_id)
 
