@@ -4,6 +4,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -24,6 +26,7 @@ from accounts.supervision import AccountError as AccountError
 from accounts.supervision import Supervised
 from accounts.validators import validate_mobile
 from ihome_site.caching import changed
+from ihome_site.images import AVATAR_WIDTHS, delete_on_commit
 from ihome_site.masking import masked
 from ihome_site.models import Timestamped
 
@@ -180,6 +183,12 @@ class User(MaskedMobile, Supervised, AbstractBaseUser, PermissionsMixin, Timesta
     @property
     def is_verified(self):
         return hasattr(self, "real_name")
+
+
+@receiver(post_delete, sender=User)
+def remove_files(instance, **_kwargs):
+    if instance.avatar:
+        delete_on_commit(instance.avatar, AVATAR_WIDTHS[-1], AVATAR_WIDTHS)
 
 
 class RealNameError(Exception):

@@ -4,9 +4,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Lower
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,7 +28,7 @@ from houses.prices import (
 )
 from houses.visibility import Visible, VisibleQuerySet
 from ihome_site import dates
-from ihome_site.images import PHOTO_WIDTHS, sizes
+from ihome_site.images import PHOTO_WIDTHS, delete_on_commit, sizes
 from ihome_site.locking import durable
 from ihome_site.models import OnEveryPage, Timestamped, validate_place
 from ihome_site.queries import WalkedQuery
@@ -268,11 +270,14 @@ class House(Visible, Listing, Newness, Timestamped):
             cover_changed()
 
     def delete(self, *args, **kwargs):
+        """Locked first: a photo that is renamed meanwhile would leave the files of its new name."""
         pk = self.pk
-        counts = super().delete(*args, **kwargs)
-        self.renumber(self.owner_id)
-        house_changed(pk, self.area_id)
-        cover_changed()
+        with transaction.atomic():
+            House.objects.select_for_update().filter(pk=pk).first()
+            house_changed(pk, self.area_id)  # before the files: a storage may be slow
+            cover_changed()
+            counts = super().delete(*args, **kwargs)
+            self.renumber(self.owner_id)
         return counts
 
     def listing_changed(self):
@@ -418,12 +423,12 @@ class House(Visible, Listing, Newness, Timestamped):
     @classmethod
     @durable
     def remove_image(cls, image):
-        """Delete the photo's row; the next one becomes the cover. Its files stay."""
+        """Delete the photo, by the name it has now; the next one becomes the cover."""
         house = cls.lock(image.house_id)
-        house.images.filter(pk=image.pk).delete()
         if house.cover_id == image.pk:
-            house.cover = house.images.first()
+            house.cover = house.images.exclude(pk=image.pk).first()
         house.save(update_fields=["cover", "updated_at"])
+        house.images.filter(pk=image.pk).delete()
 
 
 def check_span(begin, end):
@@ -469,6 +474,15 @@ class HouseImage(Timestamped):
         """The value of an <img srcset>: every stored size with its width."""
         stored = sizes(self.file, self.width, PHOTO_WIDTHS)
         return ", ".join(f"{default_storage.url(name)} {width}w" for name, width in stored)
+
+
+@receiver(post_delete, sender=HouseImage)
+def remove_files(instance, **_kwargs):
+    """Not in `delete`: a house that is deleted takes its photos' rows along without calling it.
+
+    Every photo has files of its own, but those of bulk_houses, which is for speed runs alone.
+    """
+    delete_on_commit(instance.file, instance.width, PHOTO_WIDTHS)
 
 
 class OccupiedNightQuerySet(models.QuerySet):

@@ -344,7 +344,6 @@ class HouseImageAction(LoginRequiredMixin, View):
 class HouseImageDeleteView(HouseImageAction):
     def act(self, image):
         House.remove_image(image)
-        images.delete(image.file, image.width, images.PHOTO_WIDTHS)
         image.house.ask_again()
         messages.success(self.request, _("照片已删除"))
 

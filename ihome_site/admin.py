@@ -19,6 +19,7 @@ FILE_COLUMNS = ["file", "width", "height", "updated_at"]
 
 
 class BannerForm(PartialModelForm):
+    replaced = None  # (name, width) of the picture before the one that was sent
     picture = forms.FileField(
         label=gettext_lazy("图片"),
         required=False,
@@ -57,6 +58,8 @@ class BannerForm(PartialModelForm):
             except images.StoreError as error:
                 self.add_error("picture", str(error))
             else:
+                if self.instance.pk:
+                    self.replaced = self.instance.file, self.instance.width
                 self.cleaned_data["picture"] = self.instance.file = stored.name
                 self.instance.width, self.instance.height = stored.width, stored.height
 
@@ -71,9 +74,12 @@ class BannerAdmin(OperatorsAdmin):
     fields = ["title", "thumbnail", "picture", "link", "begins_on", "ends_on", "order"]
 
     def save_model(self, request, obj, form, change):
-        if form.cleaned_data.get("picture"):
+        picture = form.cleaned_data.get("picture")
+        if picture:
             request.stored = obj
         super().save_model(request, obj, form, change)
+        if picture and form.replaced:
+            images.delete_on_commit(*form.replaced, images.PHOTO_WIDTHS)
 
     def add_view(self, request, *args, **kwargs):
         return super().add_view(request, *args, **kwargs)

@@ -11,12 +11,14 @@ import secrets
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
+from ihome_site import caching
 from ihome_site.refusals import Busy
 
 logger = logging.getLogger("ihome.images")
@@ -368,6 +370,11 @@ def sizes(name, width, widths):
 def delete(name, width, widths):
     """Remove every size of a stored picture. Never raises: an orphan harms nobody."""
     remove(each for each, _width in sizes(name, width, widths))
+
+
+def delete_on_commit(name, width, widths):
+    """`delete`, as soon as the transaction that no longer names the picture is committed."""
+    caching.on_commit(partial(delete, name, width, widths))
 
 
 def remove(names):

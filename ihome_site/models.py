@@ -3,14 +3,14 @@ from django.core.files.storage import default_storage
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ihome_site.caching import changed
-from ihome_site.images import PHOTO_WIDTHS, sizes
+from ihome_site.images import PHOTO_WIDTHS, delete_on_commit, sizes
 from ihome_site.logs import request_id
 from ihome_site.masking import masked
 
@@ -194,6 +194,12 @@ class Banner(ForSomeDays):
     def srcset(self):
         stored = sizes(self.file, self.width, PHOTO_WIDTHS)
         return ", ".join(f"{default_storage.url(name)} {width}w" for name, width in stored)
+
+
+@receiver(post_delete, sender=Banner)
+def remove_files(instance, **_kwargs):
+    """Not in `delete`: a queryset goes past it."""
+    delete_on_commit(instance.file, instance.width, PHOTO_WIDTHS)
 
 
 class SiteNotice(ForSomeDays):

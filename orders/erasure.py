@@ -33,12 +33,12 @@ class ErasureError(Exception):
 def erase(user):
     """Make `user` anonymous and delete what is theirs alone.
 
-    Raises ErasureError while a stay is asked for, or accepted and not over. Sessions end and
-    files go outside the transaction, for neither can be rolled back.
+    Raises ErasureError while a stay is asked for, or accepted and not over. Sessions end before
+    the transaction and files go after it, for neither can be rolled back.
     """
     refuse_open_orders(user)
     devices.end(user.devices.all())
-    remove_files(forget(user.pk))
+    forget(user.pk)
     event("erased", user=user.pk)
 
 
@@ -51,13 +51,8 @@ def erase_what_came_after():
     erased = User.objects.filter(mobile__startswith=ERASED, updated_at__gt=since)
     pks = list(erased.values_list("pk", flat=True))
     for pk in pks:
-        remove_files(forget(pk))
+        forget(pk)
     return len(pks)
-
-
-def remove_files(files):
-    for name, width, widths in files:
-        images.delete(name, width, widths)
 
 
 def refuse_open_orders(user):
@@ -70,7 +65,7 @@ def refuse_open_orders(user):
 
 @durable
 def forget(pk):
-    """The transaction. Returns the pictures whose files are no longer named anywhere.
+    """The transaction.
 
     Whoever places, answers or reviews an order locks its house, so all of theirs come first.
     """
@@ -78,9 +73,6 @@ def forget(pk):
     user = User.objects.select_for_update().get(pk=pk)
     refuse_open_orders(user)
     mobile = user.mobile
-    files = [picture for house in houses for picture in pictures_of(house)]
-    if user.avatar:
-        files.append((user.avatar, images.AVATAR_WIDTHS[-1], images.AVATAR_WIDTHS))
     traces = Traces(user, houses)
     delete_ledgers(mobile)
     make_anonymous(user)
@@ -88,7 +80,8 @@ def forget(pk):
     for house in houses:
         empty(house)
     delete_rows(user)
-    return files
+    if user.avatar:
+        images.delete_on_commit(user.avatar, images.AVATAR_WIDTHS[-1], images.AVATAR_WIDTHS)
 
 
 def lock_houses(pk):
@@ -99,12 +92,10 @@ def lock_houses(pk):
     return [house for house in locked if house.owner_id == pk]
 
 
-def pictures_of(house):
-    return [(image.file, image.width, images.PHOTO_WIDTHS) for image in house.images.all()]
-
-
 def empty(house):
     """Take a house off the site. It stays where orders name it, without a word of its owner's."""
+    house_changed(house.pk, house.area_id)  # before the files: a storage may be slow
+    cover_changed()
     house.images.all().delete()
     house.nights.blocked().delete()
     if house.orders.exists():
@@ -117,8 +108,6 @@ def empty(house):
         )
     else:
         house.delete()
-    house_changed(house.pk, house.area_id)
-    cover_changed()
 
 
 def delete_ledgers(mobile):

@@ -34,6 +34,14 @@ def test_a_new_avatar_shows_at_once_and_the_old_one_goes():
     assert [default_storage.exists(name) for name in names] == [False, True]
 
 
+def test_an_account_that_is_deleted_takes_its_avatar_along():
+    client_of(li()).post("/accounts/avatar/", {"avatar": picture()})
+    name = li().avatar
+    assert default_storage.exists(name)
+    User.objects.filter(avatar=name).delete()
+    assert not default_storage.exists(name)
+
+
 @pytest.mark.parametrize(
     "upload", [SimpleUploadedFile("a.png", b"<svg onload=alert(1)>"), picture(side=20)]
 )

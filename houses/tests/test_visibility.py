@@ -2,19 +2,23 @@
 
 import json
 import re
+import threading
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db import transaction
+from django.db.models.deletion import Collector
 from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
 from houses import photo_files
-from houses.models import House
+from houses.models import House, HouseImage
 from houses.tests.test_owner_pages import picture
 from ihome_site.images import PHOTO_WIDTHS, sizes
 from ihome_site.testing import chen, client_of, day, house_of_wang, li, order_of_li, wang
+from ihome_site.tests.threads import at_once
 from orders.invariants import broken_rules
 
 pytestmark = pytest.mark.django_db
@@ -344,3 +348,93 @@ def test_a_new_home_that_waits_has_shown_its_photos_to_nobody(settings):
     house = House(owner=wang())
     house.begin_check()
     assert house.photos_hidden
+
+
+# A photo that is deleted.
+
+
+def delete_at_the_desk(house, operator):
+    answer = client_of(operator).post(f"/admin/houses/house/{house.pk}/delete/", {"post": "yes"})
+    assert answer.status_code == 302
+
+
+def delete_selected(house, operator):
+    form = {"action": "delete_selected", "_selected_action": [house.pk], "post": "yes"}
+    assert client_of(operator).post("/admin/houses/house/", form).status_code == 302
+
+
+WAYS = {
+    "at the desk": delete_at_the_desk,
+    "selected in the list": delete_selected,
+    "the home": lambda house, operator: house.delete(),
+    "homes of a queryset": lambda house, operator: House.objects.filter(pk=house.pk).delete(),
+    "a photo": lambda house, operator: house.images.get().delete(),
+    "photos of a queryset": lambda house, operator: HouseImage.objects.all().delete(),
+    "by its owner": lambda house, operator: ask(client_of(wang()), "houses:image_delete", house),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_photo_deleted_in_any_way_is_gone_by_its_address(way, house, operator, client):
+    files = files_of(house)
+    assert statuses(client, files) == [200, 200]
+    WAYS[way](house, operator)
+    assert not HouseImage.objects.exists()
+    assert statuses(client, files) == [404, 404]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deletion_that_is_rolled_back_leaves_the_files(house):
+    files = files_of(house)
+    with transaction.atomic():
+        House.objects.get().delete()
+        transaction.set_rollback(True)
+    assert all(map(default_storage.exists, files))
+    with transaction.atomic():
+        House.objects.get().delete()
+        assert all(map(default_storage.exists, files))
+    assert not any(map(default_storage.exists, files))
+
+
+def test_a_storage_that_fails_stops_no_deletion(house, operator, monkeypatch):
+    monkeypatch.setattr(default_storage, "delete", broken)
+    delete_at_the_desk(house, operator)
+    assert not House.objects.exists()
+
+
+def test_a_photo_its_owner_deletes_while_operators_take_the_home_off(house, operator, monkeypatch):
+    """Between reading the photo and deleting it it gets another name."""
+    remove = House.remove_image
+
+    def late(image):
+        take_off(operator, "do_hold", house)
+        assert files_of(house) != before
+        remove(image)
+
+    before = files_of(house)
+    stored = len(default_storage.listdir("houses")[1])
+    monkeypatch.setattr(House, "remove_image", late)
+    assert ask(client_of(wang()), "houses:image_delete", house).status_code == 302
+    assert not HouseImage.objects.exists()
+    assert len(default_storage.listdir("houses")[1]) == stored - len(before)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_home_deleted_while_its_photos_get_other_names(house, monkeypatch):
+    """Between reading the rows of its photos and deleting them."""
+    stored = len(default_storage.listdir("houses")[1]) - len(files_of(house))
+    begun, delete = threading.Event(), Collector.delete
+
+    def slowly(collector):
+        begun.set()
+        threading.Event().wait(0.5)
+        return delete(collector)
+
+    def rename():
+        begun.wait(5)
+        photo_files.rename_photos_of(house.pk)
+
+    monkeypatch.setattr(Collector, "delete", slowly)
+    assert at_once(House.objects.get().delete, rename) == []
+    assert not HouseImage.objects.exists()
+    assert len(default_storage.listdir("houses")[1]) == stored

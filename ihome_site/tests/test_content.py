@@ -5,12 +5,14 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
+from ihome_site.images import PHOTO_WIDTHS, sizes
 from ihome_site.models import Banner, HelpArticle, OperationLog, SiteNotice
 from ihome_site.testing import client_of
 
@@ -50,6 +52,34 @@ def test_a_banner_is_encoded_anew_and_shown_at_once(operator):
     assert 'href="/houses/?aid=1"' in page()
     assert banner.url in page()
     assert OperationLog.objects.get().verb == "新增"
+
+
+def files_of(banner):
+    names = [name for name, _width in sizes(banner.file, banner.width, PHOTO_WIDTHS)]
+    return [name for name in names if default_storage.exists(name)]
+
+
+def test_a_picture_that_another_replaces_goes(operator):
+    operator.post(ADD_BANNER, banner_form())
+    first = Banner.objects.get()
+    assert len(files_of(first)) == 3
+    change = f"/admin/ihome_site/banner/{first.pk}/change/"
+    assert operator.post(change, banner_form(title="冬天", picture="")).status_code == 302
+    assert len(files_of(first)) == 3
+    assert operator.post(change, banner_form(picture=picture((800, 300)))).status_code == 302
+    second = Banner.objects.get()
+    assert (len(files_of(first)), len(files_of(second))) == (0, 2)
+
+
+@pytest.mark.parametrize("by_queryset", [True, False])
+def test_a_banner_takes_its_files_along(operator, by_queryset):
+    operator.post(ADD_BANNER, banner_form())
+    banner = Banner.objects.get()
+    if by_queryset:
+        Banner.objects.all().delete()
+    else:
+        operator.post(f"/admin/ihome_site/banner/{banner.pk}/delete/", {"post": "yes"})
+    assert (Banner.objects.count(), files_of(banner)) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from django.core.files import File
 from django.utils import timezone
 
 from accounts.models import Notice, User
-from houses.models import Area, Facility, House, HouseImage, OccupiedNight
+from houses.models import Area, Facility, House, OccupiedNight
 from ihome_site import images
 from orders.demo import FOLDER, content, save_as_it_was
 from orders.models import Order, Review
@@ -64,8 +64,6 @@ def make_house(row, owner, area, created_at):
 def remove_homes(owners):
     """Take the owners' homes away with all that hangs on them. Returns how many there were."""
     houses = House.objects.filter(owner__in=owners)
-    for image in HouseImage.objects.filter(house__in=houses):
-        images.delete(image.file, image.width, images.PHOTO_WIDTHS)
     people = {*owners, *User.objects.filter(orders__house__in=houses)}
     Notice.objects.filter(user__in=people).delete()
     Review.objects.filter(order__house__in=houses).delete()
