@@ -30,7 +30,7 @@ from houses.visibility import Visible, VisibleQuerySet
 from ihome_site import dates
 from ihome_site.images import PHOTO_WIDTHS, delete_on_commit, sizes
 from ihome_site.locking import durable
-from ihome_site.models import OnEveryPage, Timestamped, validate_place
+from ihome_site.models import OnEveryPage, OperationLog, Timestamped, validate_place
 from ihome_site.queries import WalkedQuery
 
 # How far ahead nights can be booked: prices beyond are guesses.
@@ -274,6 +274,7 @@ class House(Visible, Listing, Newness, Timestamped):
         pk = self.pk
         with transaction.atomic():
             House.objects.select_for_update().filter(pk=pk).first()
+            OperationLog.objects.subject_deleted(self, self.owner_id)
             house_changed(pk, self.area_id)  # before the files: a storage may be slow
             cover_changed()
             counts = super().delete(*args, **kwargs)

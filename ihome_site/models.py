@@ -1,4 +1,6 @@
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -72,6 +74,17 @@ class OperationLogManager(models.Manager):
             **starred,
         )
 
+    def subject_deleted(self, subject, owner_id):
+        """Write down whose it was, before `subject` is deleted: erasing them asks for its lines.
+
+        Django's own history is kept for good, and keeps of it the number alone.
+        """
+        self.about(subject).update(owner=owner_id)
+        kind = ContentType.objects.get_for_model(subject)
+        entries = LogEntry.objects.filter(content_type=kind, object_id=str(subject.pk))
+        name = _("已删除的%(kind)s %(pk)s") % {"kind": kind.name, "pk": subject.pk}
+        entries.update(object_repr=name, change_message="")
+
     def about(self, subject):
         return self.filter(subject_type=subject._meta.label_lower, subject_id=str(subject.pk))
 
@@ -94,6 +107,14 @@ class OperationLog(Timestamped):
     after = models.TextField(_("之后"), blank=True)
     reason = models.CharField(_("理由"), max_length=255, blank=True)
     request_id = models.CharField(_("请求编号"), max_length=64, blank=True)
+    owner = models.ForeignKey(  # whose the subject was; known of deleted homes alone
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("原主人"),
+    )
 
     objects = OperationLogManager()
 

@@ -63,7 +63,8 @@ class Words:
     """What names a person. Read before their rows go."""
 
     def __init__(self, user, houses, titles):
-        self.exact, self.names, self.masks, self.places = [], [], [], []
+        """`titles` are what their homes were called, and where they were, beside `houses`."""
+        self.exact, self.names, self.masks, self.places, self.starred = [], [], [], [], []
         if user.is_erased:  # forgotten once already: nothing is known of them any more
             return
         self.exact.append(user.mobile)
@@ -78,14 +79,19 @@ class Words:
         self.places = [place for place in places if len(place) > SHORTEST]
 
     def alone(self, *, with_names):
-        """The same for a row that may be about anybody: numbers, and names few people share."""
+        """The same for a row that may be about anybody: numbers, and names few people share.
+
+        And where names go, the starred mobile. Others may have the same seven digits, so what
+        stands instead does not say who it was.
+        """
         words = copy(self)
+        words.starred = self.masks[:1] if with_names else []
         words.masks, words.places = [], []
         words.names = [name for name in self.names if with_names and len(name) >= RARE]
         return words
 
     def __iter__(self):
-        yield from self.exact + self.names
+        yield from self.exact + self.names + self.starred
 
     def replaced(self, text, longest=None):
         """`text` without anything that names the person, cut to `longest` characters."""
@@ -101,6 +107,8 @@ class Words:
         if self.names or self.masks:
             names = [whole(name) for name in self.names] + [re.escape(mask) for mask in self.masks]
             yield any_of(names), gone_user()
+        if self.starred:
+            yield any_of([re.escape(number) for number in self.starred]), "***"
 
 
 def any_of(patterns):
@@ -125,15 +133,38 @@ def chunks(values):
     return (values[first : first + CHUNK] for first in range(0, len(values), CHUNK))
 
 
+def lines_about_homes(**which):
+    return OperationLog.objects.filter(subject_type=House._meta.label_lower, **which)
+
+
+def deleted_homes(user):
+    """The ids of the homes of theirs that operators deleted, as long as the log knows them."""
+    lines = lines_about_homes(owner=user)
+    return {int(pk) for pk in lines.values_list("subject_id", flat=True)}
+
+
+def former_places(houses):
+    """Titles and addresses these homes had, where operators changed them."""
+    labels = {str(House._meta.get_field(name).verbose_name) for name in ("title", "address")}
+    for some in chunks(map(str, houses)):
+        for line in lines_about_homes(subject_id__in=some):
+            yield line.subject_text
+            for text in f"{line.before}\n{line.after}".splitlines():
+                label, _colon, value = text.partition("：")
+                if label in labels:
+                    yield value
+
+
 class Traces:
     """The rows in which an erased person shows; their houses must be locked."""
 
     def __init__(self, user, houses):
         self.user = user
-        self.houses = [house.pk for house in houses]
+        self.houses = [*(house.pk for house in houses), *deleted_homes(user)]
         self.received = list(Order.objects.filter(house__in=self.houses))
         self.trips = list(Order.objects.filter(guest=user))
-        self.words = Words(user, houses, {order.title for order in self.received})
+        titles = {order.title for order in self.received}
+        self.words = Words(user, houses, titles.union(former_places(self.houses)))
 
     @cached_property
     def orders(self):

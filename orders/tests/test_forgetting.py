@@ -3,6 +3,8 @@
 PLANTED has a row for every text column there is: a new one without a row fails.
 """
 
+from importlib import import_module
+
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -42,8 +44,10 @@ from orders import traces
 from orders.erasure import forget
 from orders.invariants import broken_rules
 from orders.models import Order, OrderError, OrderMove, Review
+from orders.traces import deleted_homes
 
 pytestmark = pytest.mark.django_db
+OWNERS = import_module("ihome_site.migrations.0007_owner_of_what_was_deleted")
 REAL = {"wang": "王小明", "li": "李雷雷"}
 HOME = {"wang": ["鼓楼边的小院", "旧鼓楼大街128号"], "li": ["胡同里的小屋", "南锣鼓巷七号"]}
 NUMBER = {"wang": 1, "li": 2}
@@ -58,7 +62,7 @@ def about(user, model):
     orders = party(user).values_list("pk", flat=True)
     rows = {
         User: [user.pk],
-        House: user.houses.values_list("pk", flat=True),
+        House: [*user.houses.values_list("pk", flat=True), *deleted_homes(user)],
         Order: orders,
         Review: Review.objects.filter(order__in=orders).values_list("pk", flat=True),
     }[model]
@@ -231,6 +235,29 @@ def operator():
     return User.objects.create_superuser("13900000009", "x", name="值班的人")
 
 
+DELETED = {"wang": ["后海的阁楼", "后海北沿九号"], "li": ["五道营的平房", "五道营胡同三号"]}
+
+
+def deleted_by(operator, user):
+    """A home of theirs that operators changed, took off and deleted. Its id."""
+    title, address = DELETED[user.name]
+    house = house_of_wang(owner=user, title="还没改的标题", address=address)
+    house.hold(operator, "有人投诉")
+    client, form = client_of(operator), {**desk_form(house), "title": title}
+    assert client.post(f"/admin/houses/house/{house.pk}/change/", form).status_code == 302
+    client.post(f"/admin/houses/house/{house.pk}/delete/", {"post": "yes"})
+    assert not House.objects.filter(pk=house.pk).exists()
+    return house.pk
+
+
+def desk_form(house):
+    names = ["title", "address", "price", "room_count", "acreage", "unit", "capacity", "beds"]
+    names += ["deposit", "min_days", "max_days"]
+    nothing = {"images-TOTAL_FORMS": 0, "images-INITIAL_FORMS": 0}
+    chosen = {"area": house.area_id, "owner": house.owner_id}
+    return {name: getattr(house, name) for name in names} | chosen | nothing
+
+
 def lives(operator):
     """Wang and Li with a row in every table, orders that are over, and operators at work."""
     for user in (wang(), li()):
@@ -245,6 +272,7 @@ def lives(operator):
     stays(operator, lis, li(), wang(), "枣树下很凉快")
     for user in (wang(), li()):
         about_them(operator, user)
+        deleted_by(operator, user)
     house_of_wang(title="没人住过的").hold(operator, "也有人投诉")
     return house
 
@@ -385,6 +413,67 @@ def test_a_mobile_goes_from_texts_that_have_nothing_to_do_with_them():
     call_command("erase_user", MOBILES["li"])
     notice.refresh_from_db()
     assert notice.text == "失物请联系 已注销用户"
+
+
+def test_a_starred_mobile_goes_from_what_operators_wrote_about_others(operator):
+    """The same seven digits may be another's: what stands instead says nothing of either."""
+    house, user = house_of_wang(owner=li()), wang()
+    line = OperationLog.objects.record(operator, "下架", house, reason=f"{user.mobile} 投诉")
+    assert line.reason == "139****0001 投诉"
+    call_command("erase_user", user.mobile)
+    line.refresh_from_db()
+    assert line.reason == "*** 投诉"
+
+
+def test_what_a_home_was_called_before_operators_changed_it_goes_from_other_texts(operator):
+    house = house_of_wang()
+    review = stay_over(house).write_review(li(), 5, "鼓楼边的小院就在旧鼓楼大街128号，夜里很静")
+    form = {**desk_form(house), "title": "城里的家", "address": "地安门外"}
+    client_of(operator).post(f"/admin/houses/house/{house.pk}/change/", form)
+    Order.objects.update(title="城里的家")
+    call_command("erase_user", MOBILES["wang"])
+    review.refresh_from_db()
+    assert review.text == "已注销房东的房源就在已注销房东的房源，夜里很静"
+
+
+# Homes that operators deleted.
+
+
+def test_the_log_says_what_was_deleted_until_its_owner_is_erased(operator):
+    user = wang()
+    pk = str(deleted_by(operator, user))
+    log = OperationLog.objects.filter(subject_type="houses.house", subject_id=pk)
+    title, address = DELETED["wang"]
+    assert set(log.values_list("subject_text", flat=True)) == {title, "还没改的标题"}
+    assert log.get(verb="删除").before == title
+    call_command("erase_user", user.mobile)
+    assert [text for text in (title, address, "有人投诉") if text in everything()] == []
+    assert set(log.values_list("subject_text", flat=True)) == {"已注销房东的房源"}
+    assert list(log.order_by("pk").values_list("verb", flat=True)) == ["运营下架", "修改", "删除"]
+    assert set(log.values_list("actor", flat=True)) == {operator.pk}
+
+
+def test_djangos_own_history_keeps_the_number_of_a_deleted_home_alone(operator):
+    """It is kept for good, longer than whose the home was."""
+    pk = deleted_by(operator, wang())
+    entries = LogEntry.objects.filter(object_id=str(pk))
+    found = set(entries.values_list("object_repr", "change_message"))
+    assert (len(entries), found) == (2, {(f"已删除的房源 {pk}", "")})
+
+
+def test_homes_deleted_before_today_lose_their_names(operator):
+    pk = str(deleted_by(operator, wang()))
+    kept = house_of_wang()
+    kept.hold(operator, "有人投诉")
+    OperationLog.objects.update(owner=None)
+    LogEntry.objects.update(object_repr=DELETED["wang"][0])
+    LogEntry.objects.log_actions(operator.pk, [kept], CHANGE, "x")
+    OWNERS.forget_names(apps, None)
+    assert not [text for text in (*DELETED["wang"], "还没改的标题") if text in everything()]
+    assert LogEntry.objects.get(object_id=str(kept.pk)).object_repr == kept.title
+    assert OperationLog.objects.get(subject_id=str(kept.pk)).subject_text == kept.title
+    reasons = OperationLog.objects.filter(subject_id=pk).values_list("reason", flat=True)
+    assert set(reasons) == {"有人投诉", ""}
 
 
 def test_a_name_within_another_word_or_of_somebody_else_stays(operator):
