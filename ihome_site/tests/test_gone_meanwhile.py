@@ -79,7 +79,7 @@ def test_a_home_booked_while_it_is_deleted_stays_and_the_log_does_not_say_otherw
     page = delete_both(operator, house, other)
     assert (f"鼓楼边的小院：{IN_USE}" in page, "删除：完成 1 个" in page) == (True, True)
     assert House.objects.get() == house
-    assert lines() == (["另一套"], ["另一套"])
+    assert lines() == (["另一套"], [f"已删除的房源 {other.pk}"])
 
 
 def test_a_home_two_operators_delete_is_logged_once(house, operator, monkeypatch):
