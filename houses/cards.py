@@ -29,11 +29,14 @@ def rows(houses):
 def draw_all(found, areas, days, query, first_is_eager):
     """Yield each of the `rows` as HTML. `areas` maps their ids, as text, to districts.
 
-    One that an operator made since `areas` were read is looked up.
+    One that an operator made since `areas` were read is looked up; one that was deleted since the
+    `rows` were took its last home along.
     """
     for place, row in enumerate(found):
         house, (area, *cover, avatar, _owner) = row[: len(FIELDS)], row[len(FIELDS) :]
-        district = areas.get(str(area)) or Area.objects.get(pk=area)
+        district = areas.get(str(area)) or Area.objects.filter(pk=area).first()
+        if district is None:
+            continue
         html = draw(house, district.name, tuple(cover), avatar, first_is_eager and not place)
         yield html.replace(QUERY, query).replace(STAY, stay(days, house[2]))
 

@@ -2,9 +2,11 @@
 
 import pytest
 from django.db import IntegrityError, connection
+from django.test import Client
 
 from accounts.limits import Limit
 from accounts.models import User
+from houses import search_page
 from houses.forms import HouseForm
 from houses.models import Area, Facility, House, HouseImage
 from houses.tests.test_owner_pages import form, picture
@@ -37,6 +39,21 @@ def test_a_home_deleted_while_it_is_booked(house, monkeypatch):
     answer = book(client_of(li()), house)
     assert (answer.status_code, GONE in answer.content.decode()) == (409, True)
     assert not Order.objects.exists()
+
+
+def test_a_home_deleted_with_its_district_while_a_search_is_drawn(house, monkeypatch):
+    draw_all = search_page.draw_all
+
+    def gone_before(found, areas, *args):
+        found = list(found)
+        district = house.area
+        gone(house)
+        district.delete()
+        return draw_all(found, {}, *args)
+
+    monkeypatch.setattr(search_page, "draw_all", gone_before)
+    answer = Client().get("/houses/")
+    assert (answer.status_code, house.title in answer.content.decode()) == (200, False)
 
 
 @pytest.mark.parametrize("verb", ["list", "unlist"])
