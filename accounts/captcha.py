@@ -84,7 +84,8 @@ def claim(key, answer, browsers):
     if not belongs_to(key, browsers):
         return False
     alive = CaptchaStore.objects.filter(hashkey=key, expiration__gt=timezone.now())
-    right = alive.filter(response=answer.strip().lower()).delete()[0] == 1
+    answer = answer.strip().lower()  # in ASCII: MySQL takes á for a
+    right = answer.isascii() and alive.filter(response=answer).delete()[0] == 1
     if not right:
         CaptchaStore.objects.filter(hashkey=key).delete()
     return right

@@ -169,6 +169,12 @@ def test_wrong_then_right_is_refused():
     assert [captcha.claim(key, "????", [HERE]), captcha.claim(key, answer, [HERE])] == [False] * 2
 
 
+def test_letters_a_database_takes_for_others_are_refused():
+    key = captcha.new_key(HERE, ADDRESS)
+    CaptchaStore.objects.filter(hashkey=key).update(response="aeio")
+    assert not captcha.claim(key, "áëíö", [HERE])
+
+
 def test_an_old_captcha_is_refused():
     key = captcha.new_key(HERE, ADDRESS)
     answer = answer_of(key)
