@@ -5,6 +5,7 @@ people wrote, unless the operator may see them whole; ID numbers always are.
 """
 
 import csv
+import re
 import unicodedata
 from decimal import Decimal
 from urllib.parse import unquote_plus
@@ -26,6 +27,7 @@ BOM = "\ufeff"  # without it Excel reads Chinese as something else
 # What a spreadsheet takes for a formula. https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA = set("=+-@\u2212")
 STEPS = tuple("\t\r\n")  # some programs begin a new cell or line at these, quoted or not
+CELL_ENDS = re.compile("([;\t\r\n])")  # for programs that split at them, whatever is quoted
 UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf", "Cn", "Co", "Mn", "Me"}  # categories
 BLANKS = set("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that draw nothing
 EXPORT = "ihome_site.export_lists"
@@ -128,9 +130,13 @@ def cell(name, row, modeladmin, whole):
 
 def harmless(value):
     """A text a spreadsheet could calculate is marked as text; numbers stay numbers."""
-    if isinstance(value, str) and (value.startswith(STEPS) or first_seen(value) in FORMULA):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    mark = "'" if value.startswith(STEPS) or first_seen(value) in FORMULA else ""
+    start = len(value) - len(value.lstrip("".join(STEPS)))
+    first, *others = CELL_ENDS.split(value[start:])
+    marked = [f"'{part}" if first_seen(part) in FORMULA else part for part in others]
+    return "".join([mark, value[:start], first, *marked])
 
 
 def first_seen(text):

@@ -122,6 +122,13 @@ BEFORE = ["", " ", "\u3000", "\t", "\r", "\n", "\x0b", "\x00", "\x1f", "\u200b",
 BEFORE += ["\u00ad", "\u202e", "\u3164", "\u2800", "\ufe0f", "\u034f", " \u200b\ufeff "]
 
 
+@pytest.mark.parametrize("end", [";", "\t", "\n", "\r", "; ", ";\u200b"], ids=ascii)
+def test_a_formula_behind_what_may_end_a_cell_is_marked(end):
+    """Programs split at semicolons and tabs, whatever is quoted."""
+    assert harmless(f"海景房{end}=1+1{end}@SUM(1)").count("'") == 2
+    assert harmless(f"海景房{end}朝南") == f"海景房{end}朝南"
+
+
 @pytest.mark.parametrize("before", BEFORE, ids=ascii)
 @pytest.mark.parametrize("sign", SIGNS)
 def test_a_text_that_looks_like_a_formula_is_marked(before, sign):
