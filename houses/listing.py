@@ -28,6 +28,10 @@ class Check(models.TextChoices):
 class Listing(models.Model):
     # db_default: while an upgrade is under way, the release before this one adds rows as well.
     is_listed = models.BooleanField(gettext_lazy("已上架"), default=True)
+    # The owner's wish: neither a check nor a hold changes it.
+    is_wanted = models.BooleanField(
+        gettext_lazy("房东想上架"), default=True, db_default=True, editable=False
+    )
     check_state = models.CharField(
         gettext_lazy("审核"),
         max_length=8,
@@ -66,7 +70,9 @@ class Listing(models.Model):
         if self.check_state == Check.REFUSED:
             return _("审核未通过：%(reason)s。修改后会再次审核。") % {"reason": self.check_reason}
         if self.check_state == Check.WAITING:
-            return _("正在审核，通过后自动上架")
+            if self.is_wanted:
+                return _("正在审核，通过后自动上架")
+            return _("正在审核。您已下架，通过后要上架请您自己来")
         return ""
 
     def begin_check(self):
@@ -83,12 +89,15 @@ class Listing(models.Model):
         with transaction.atomic():
             self._lock()
             self.owner.lock_to_change()
-            if not self._change(fit, is_listed=True):
-                raise ListingError(self.why_not_listed())
+            listed = self._change(fit, is_listed=True, is_wanted=True)
+            if not listed:
+                self._change(Q(), is_wanted=True)
+        if not listed:
+            raise ListingError(self.why_not_listed())
 
     def take_off(self):
         """下架, by the owner, who may undo it."""
-        self._change(Q(), is_listed=False)
+        self._change(Q(), is_listed=False, is_wanted=False)
 
     def ask_again(self):
         """A refused home waits for another look, whatever its owner changed: it may be that."""
@@ -102,7 +111,7 @@ class Listing(models.Model):
     # The operators' verbs. Each leaves a line in the operation log.
 
     def approve(self, actor):
-        """The home is fit to be shown, and is: publishing it was the wish to list it."""
+        """The home is fit to be shown, and is, unless its owner took it off meanwhile."""
         waiting = ~Q(check_state=Check.APPROVED) | Q(changed_since_check=True)
         with transaction.atomic():
             self._lock()
@@ -172,12 +181,12 @@ LISTED_IF_FIT = models.CheckConstraint(
 
 
 def approved(house, has_owner):
-    """The columns of an approved home: listed, unless it is held, or off by the owner's wish.
+    """The columns of an approved home: listed, unless it is held, or its owner does not want it.
 
     Nor without an active owner: nobody would answer a request.
     """
     first = house.check_state != Check.APPROVED
-    listed = {"is_listed": not house.held_reason and has_owner} if first else {}
+    listed = {"is_listed": house.is_wanted and not house.held_reason and has_owner} if first else {}
     return listed | {
         "check_state": Check.APPROVED,
         "check_reason": "",

@@ -103,6 +103,41 @@ def test_looking_again_does_not_list_what_the_owner_took_off(operator):
     assert state_of(house) == (False, "approved", "")
 
 
+def test_a_check_does_not_list_what_the_owner_had_taken_off(operator):
+    """Before it was refused, or while it waits."""
+    owner = client_of(wang())
+    for off_first in (True, False):
+        house = house_of_wang()
+        if off_first:
+            owner.post(f"/houses/{house.pk}/unlist/")
+        House.objects.get(pk=house.pk).refuse(operator, "标题里有电话")
+        owner.post(f"/houses/{house.pk}/edit/", form_of(house) | {"title": "胡同里的家"})
+        if not off_first:
+            owner.post(f"/houses/{house.pk}/unlist/")
+        assert "通过后要上架请您自己来" in owner.get("/houses/mine/").content.decode()
+        House.objects.get(pk=house.pk).approve(operator)
+        assert state_of(house) == (False, "approved", "")
+        owner.post(f"/houses/{house.pk}/list/")
+        assert state_of(house)[0]
+
+
+def test_who_changes_their_mind_while_it_waits_has_it_listed(operator):
+    house, owner = waiting_house(), client_of(wang())
+    owner.post(f"/houses/{house.pk}/unlist/")
+    page = owner.post(f"/houses/{house.pk}/list/", follow=True)
+    assert "正在审核，通过后自动上架" in page.content.decode()
+    House.objects.get(pk=house.pk).approve(operator)
+    assert state_of(house)[0]
+
+
+def test_a_home_of_an_owner_disabled_and_enabled_is_not_listed_by_a_check(operator):
+    house = waiting_house()
+    wang().disable(operator, "投诉")
+    wang().enable(operator)
+    House.objects.get(pk=house.pk).approve(operator)
+    assert not state_of(house)[0]
+
+
 @pytest.mark.parametrize("home", [{"check_state": "waiting"}, {"held_reason": "有人投诉"}])
 def test_the_owner_cannot_list_it_over_the_operators(home):
     house = house_of_wang(is_listed=False, **home)
