@@ -68,6 +68,20 @@ class RoleAdmin(OperatorsAdmin, DjangoGroupAdmin):
             return False
         return is_not_own(request.user, obj) and super().has_delete_permission(request, obj)
 
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if change and "permissions" in form.changed_data:
+            for member in form.instance.user_set.order_by("pk"):
+                member.told(gettext("您的角色「%(role)s」的权限有变动") % {"role": form.instance})
+
+    def delete_model(self, request, obj):
+        """Its members lose what it gave them: each is told, and each has a line."""
+        for member in obj.user_set.order_by("pk"):
+            before = gettext("角色：%(role)s") % {"role": obj}
+            OperationLog.objects.record(request.user, gettext("删除角色"), member, before)
+            member.told(gettext("您的角色「%(role)s」被删除了") % {"role": obj})
+        super().delete_model(request, obj)
+
 
 def is_not_own(user, role):
     return role is None or user.is_superuser or not user.groups.filter(pk=role.pk).exists()
@@ -165,6 +179,11 @@ class UserAdmin(Reveals, OperatorsAdmin):
 
     def get_search_results(self, request, users, text):
         return users.filter(people_called(text)) if text.strip() else users, False
+
+    def lock_first(self, request, obj):
+        """Two operators may change each other; the log refers to who does it."""
+        accounts = User.objects.select_for_update().order_by("pk")
+        list(accounts.filter(pk__in=[obj.pk, request.user.pk]).values_list("pk"))
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

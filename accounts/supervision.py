@@ -1,14 +1,16 @@
 """What operators do to an account. Each leaves a line in the operation log and tells the person."""
 
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, models, transaction
-from django.db.models import F
+from django.db import IntegrityError, models
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.notices import Notice, tell
+from ihome_site import images
 from ihome_site.caching import changed
+from ihome_site.locking import durable
 from ihome_site.models import OperationLog
 
 
@@ -22,67 +24,87 @@ class Supervised(models.Model):
     class Meta:
         abstract = True
 
+    @durable
     def disable(self, actor, reason):
         """Nobody signs in as this user any more, and who has is signed out.
 
-        Their homes are taken off the site, for nobody would answer a request; orders stay.
+        Their homes are taken off the site, for nobody would answer a request; orders stay. Their
+        picture goes, for others were shown where it lies.
         """
-        with transaction.atomic():
-            # Before the account: whoever books, edits or judges one of them locks it first.
-            list(self.houses.select_for_update().order_by("pk").values_list("pk"))
-            self._switch(actor, _("停用用户"), False, reason)
-            for house in self.houses.filter(is_listed=True):
-                house.take_off()
-            self.told(_("运营人员停用了您的账号"), reason)
+        before = self._switch(actor, _("停用用户"), False, reason)
+        if before.avatar:
+            images.delete_on_commit(before.avatar, images.AVATAR_WIDTHS[-1], images.AVATAR_WIDTHS)
+        for house in self.houses.filter(Q(is_listed=True) | Q(is_wanted=True)):
+            house.take_off()
+        self.told(_("运营人员停用了您的账号"), reason)
 
+    @durable
     def enable(self, actor):
-        with transaction.atomic():
-            self._switch(actor, _("恢复用户"), True, "")
-            self.houses.update(photos_hidden=False)  # they are shown again
-            self.told(_("运营人员恢复了您的账号，上架房源请您自己来"))
+        self._switch(actor, _("恢复用户"), True, "")
+        self.houses.update(photos_hidden=False)  # they are shown again
+        self.told(_("运营人员恢复了您的账号，上架房源请您自己来"))
 
     def _switch(self, actor, verb, active, reason):
-        self.check_actor(actor)
-        self._end_sessions(is_active=not active, then={"is_active": active})
+        # Before the account: whoever books, edits or judges one of them locks it first.
+        list(self.houses.select_for_update().order_by("pk").values_list("pk"))
+        before, _by = self.lock_for(actor)
+        then = {"is_active": active} | ({} if active else {"avatar": ""})
+        self._end_sessions(is_active=not active, then=then)
         words = [_("停用"), _("可登录")]
         OperationLog.objects.record(actor, verb, self, words[not active], words[active], reason)
         changed("site")  # the pages of their homes are there, or are not
+        return before
 
+    @durable
     def void_password(self, actor, reason):
         """The password is worth nothing from now on, and who has signed in with it is signed out.
 
         The person sets a new one by a code to their mobile: an operator never knows a password.
         """
-        self.check_actor(actor)
-        with transaction.atomic():
-            self._end_sessions(then={"password": make_password(None)})
-            OperationLog.objects.record(actor, _("让密码失效"), self, reason=reason)
-            sentence = _(
-                "运营人员让您的密码失效了。请在登录页点「忘记密码」，用短信验证码设一个新的"
-            )
-            self.told(sentence, reason)
+        self.lock_for(actor)
+        self._end_sessions(then={"password": make_password(None)})
+        OperationLog.objects.record(actor, _("让密码失效"), self, reason=reason)
+        sentence = _("运营人员让您的密码失效了。请在登录页点「忘记密码」，用短信验证码设一个新的")
+        self.told(sentence, reason)
 
     def change_mobile(self, actor, mobile, reason):
         """The account belongs to another mobile: whoever holds that one can sign in by SMS.
 
         The old password and all sessions end, or whoever had the account would still have it.
         """
-        self.check_actor(actor)
-        if (self.is_staff or self.is_superuser) and not actor.is_superuser:
-            raise AccountError(_("运营人员的手机号只能由超级用户更换"))
-        before, old = self.masked_mobile, self.mobile
-        then = {"mobile": mobile, "password": make_password(None)}
         try:
-            with transaction.atomic():
-                self._end_sessions(mobile=old, then=then)
-                after = self.masked_mobile
-                OperationLog.objects.record(actor, _("更换手机号"), self, before, after, reason)
-                numbers = {"before": before, "after": after}
-                sentence = _("运营人员把您的手机号从 %(before)s 换成了 %(after)s，并让密码失效了")
-                self.told(sentence % numbers, reason)
+            self._change_mobile(actor, mobile, reason)
         except IntegrityError:
             self.refresh_from_db(fields=["mobile"])
             raise AccountError(_("这个手机号已经注册过了")) from None
+
+    @durable
+    def _change_mobile(self, actor, mobile, reason):
+        now, by = self.lock_for(actor)
+        if (now.is_staff or now.is_superuser) and not by.is_superuser:
+            raise AccountError(_("运营人员的手机号只能由超级用户更换"))
+        before, old = self.masked_mobile, self.mobile
+        self._end_sessions(mobile=old, then={"mobile": mobile, "password": make_password(None)})
+        after = self.masked_mobile
+        OperationLog.objects.record(actor, _("更换手机号"), self, before, after, reason)
+        numbers = {"before": before, "after": after}
+        sentence = _("运营人员把您的手机号从 %(before)s 换成了 %(after)s，并让密码失效了")
+        self.told(sentence % numbers, reason)
+
+    def lock_for(self, actor):
+        """Lock this account and that of `actor`, who is about to change it: both as they are now.
+
+        Raises AccountError when they may not, as both accounts stand now. The lower number comes
+        first, for two operators may act on each other; a line in the log refers to its actor.
+        """
+        accounts = type(self).objects.select_for_update().order_by("pk")
+        rows = {row.pk: row for row in accounts.filter(pk__in=[self.pk, actor.pk])}
+        if actor.pk not in rows or not rows[actor.pk].is_active:
+            raise AccountError(_("您的账号已停用"))
+        if self.pk not in rows:
+            raise AccountError(_("这个用户已经不在了"))
+        rows[self.pk].check_actor(rows[actor.pk])
+        return rows[self.pk], rows[actor.pk]
 
     def check_actor(self, actor):
         """Raise AccountError unless `actor` may do such things to this account."""

@@ -15,7 +15,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.db.models import Q
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -32,15 +32,17 @@ from houses.models import House
 from ihome_site.exports import export, may_export
 from ihome_site.filters import UNUSABLE, DeskList
 from ihome_site.forms import PartialModelForm, ReasonForm
+from ihome_site.locking import is_conflict
 from ihome_site.masking import masked, mobile_of
 from ihome_site.models import OperationLog
 from ihome_site.outcomes import RowGone, RowsFormSet, delete_selected, in_use, lock, tell_outcome
+from ihome_site.refusals import Busy
 from orders.models import Order, OrderError
 
 MOST = 1000  # rows of a list that can be paged through; who has more should search or filter
 MOST_NEAR = 200  # people or houses whose rows one search shows
 MOST_AT_ONCE = 200  # rows one action changes: each is a transaction, and somebody waits
-REFUSALS = (AccountError, ListingError, OrderError)
+REFUSALS = (AccountError, ListingError, OrderError, Busy)
 NUMBER = re.compile("[0-9]{1,18}")  # a row's id
 LAST_FOUR = re.compile("[0-9]{4}")
 
@@ -112,7 +114,11 @@ class OperatorsAdmin(admin.ModelAdmin):
         obj = super().get_object(request, object_id, from_field)
         if obj is None or request.method != "POST":
             return obj
+        self.lock_first(request, obj)
         return self.model._base_manager.select_for_update().filter(pk=obj.pk).first()
+
+    def lock_first(self, request, obj):
+        """For rows that have to be locked before `obj`."""
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         """The few roles and facilities there are stand there to be ticked."""
@@ -340,6 +346,10 @@ def verb(name, label, permission, asks_why=False, fits=lambda obj: True):
                 done += 1
             except REFUSALS as refusal:
                 refusals.append(f"{obj}：{refusal}")
+            except OperationalError as error:
+                if not is_conflict(error):
+                    raise
+                refusals.append(f"{obj}：{Busy()}")
         tell_outcome(modeladmin, request, label, done, refusals)
         return back_to(modeladmin, request)
 

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from ihome_site.images import MAX_BYTES
+from ihome_site.locking import is_conflict
 from ihome_site.logs import event, request_id
 from ihome_site.refusals import Busy, TooMany
 
@@ -155,7 +156,10 @@ def not_now(request, error):
     if isinstance(error, Busy):
         return refusal(request, 503, str(error), error.wait)
     if isinstance(error, OperationalError | InterfaceError):
-        logger.error("database unavailable", exc_info=error)
+        if is_conflict(error):
+            logger.warning("conflict: %s", error)
+        else:
+            logger.error("database unavailable", exc_info=error)
         return refusal(request, 503, str(Busy()), Busy.wait)
     return None
 

@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from accounts.models import RealName, User
-from ihome_site.testing import chen, client_of, id_card_of, li, wang
+from ihome_site.testing import PASSWORD, chen, client_of, id_card_of, li, wang
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +40,13 @@ def test_an_account_that_is_deleted_takes_its_avatar_along():
     assert default_storage.exists(name)
     User.objects.filter(avatar=name).delete()
     assert not default_storage.exists(name)
+
+
+def test_an_account_that_is_disabled_loses_its_avatar():
+    client_of(li()).post("/accounts/avatar/", {"avatar": picture()})
+    name = li().avatar
+    li().disable(User.objects.create_superuser("13900000009", PASSWORD), "头像是广告")
+    assert (li().avatar, default_storage.exists(name)) == ("", False)
 
 
 @pytest.mark.parametrize(

@@ -272,3 +272,36 @@ def test_no_home_goes_to_another_owner_but_by_a_superuser():
     assert House.objects.get().owner == house.owner
     assert client_of(boss()).post(url, form).status_code == 302
     assert House.objects.get().owner == operator("管理员")
+
+
+# As things stand now: the operator's own account too.
+
+
+@pytest.mark.parametrize("verb", ["disable", "void_password", "change_mobile"])
+@pytest.mark.parametrize("lost", ["is_active", "is_superuser"])
+def test_an_operator_who_lost_their_powers_a_moment_ago_changes_nobody(verb, lost):
+    actor, other = boss(), User.objects.create_superuser("13900000008", PASSWORD)
+    User.objects.filter(pk=actor.pk).update(**{lost: False})
+    arguments = [NEW, "被盗"] if verb == "change_mobile" else ["被盗"]
+    with pytest.raises(AccountError):
+        getattr(other, verb)(actor, *arguments)
+    other.refresh_from_db()
+    assert (other.is_active, other.check_password(PASSWORD)) == (True, True)
+
+
+def test_a_deleted_role_is_told_to_its_members_and_logged_for_each():
+    member, role = operator("审核"), Group.objects.get(name="审核")
+    url = reverse("admin:auth_group_delete", args=[role.pk])
+    assert client_of(boss()).post(url, {"post": "yes"}).status_code == 302
+    assert [text for _kind, text in notices(member)] == ["您的角色「审核」被删除了"]
+    line = OperationLog.objects.about(member).get()
+    assert (line.verb, line.before) == ("删除角色", "角色：审核")
+
+
+def test_a_changed_role_is_told_to_its_members():
+    member, role = operator("审核"), Group.objects.get(name="审核")
+    kept = role.permissions.values_list("pk", flat=True)[1:]
+    url = reverse("admin:auth_group_change", args=[role.pk])
+    answer = client_of(boss()).post(url, {"name": role.name, "permissions": list(kept)})
+    assert answer.status_code == 302
+    assert [text for _kind, text in notices(member)] == ["您的角色「审核」的权限有变动"]
