@@ -138,8 +138,9 @@ class PartialModelForm(CarriesInitialValues, forms.ModelForm):
     @property
     def update_fields(self):
         """What `save` writes, for `instance.save(update_fields=…)`; empty when nothing changed."""
-        changed = [name for name in self.changed_data if self.is_column(name)]
         opts = self._meta.model._meta
+        columns = filter(self.is_column, self.changed_data)
+        changed = [name for name in columns if name != opts.pk.name]  # a list's forms have it too
         stamps = [field.name for field in opts.concrete_fields if getattr(field, "auto_now", False)]
         return changed + stamps if changed else []
 
