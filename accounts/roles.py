@@ -2,12 +2,15 @@
 
 from django import forms
 from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from ihome_site.forms import PartialModelForm
 
 NOT_YOURS = _("只能给予或收回您自己也有的权限：%(names)s")
+
+ABOVE_YOU = _("这个账号有您没有的权限，能不能进后台由权限更多的人决定")
 
 
 class NoneForEmpty(forms.CharField):
@@ -50,6 +53,17 @@ class UserForm(PowersForm):
         fields = ["name", "is_staff", "is_superuser", "groups"]
         field_classes = {"name": NoneForEmpty}
         labels = {"groups": _("角色")}
+
+    def clean(self):
+        data = super().clean()
+        if "is_staff" in self.changed_data and not has_all_of(self.actor, self.powers_it_opens()):
+            self.add_error("is_staff", ABOVE_YOU)
+        return data
+
+    def powers_it_opens(self):
+        """What the account's roles and its own permissions let it do, once it is an operator."""
+        user = self.instance.pk
+        return Permission.objects.filter(Q(group__user=user) | Q(user=user)).distinct()
 
     def permissions_of(self, group):
         return group.permissions.all()

@@ -54,3 +54,19 @@ def test_two_operators_edit_each_other(figure):
         assert failed or (now(one).name, now(other).name) == (f"甲{n}", f"乙{n}")
     figure(f"edits that failed of {2 * ROUNDS}", len(failed), 0)
     assert failed == []
+
+
+def demote(editor, account):
+    url = f"/admin/accounts/user/{account.pk}/change/"
+    client_of(now(editor)).post(url, {"name": "", "is_staff": "", "is_superuser": ""})
+
+
+def test_of_two_superusers_who_demote_each_other_one_is_left(figure):
+    one, other = pair()
+    left = []
+    for _n in range(ROUNDS):
+        User.objects.update(is_superuser=True, is_staff=True)
+        assert at_once(partial(demote, one, other), partial(demote, other, one)) == []
+        left.append(User.objects.filter(is_superuser=True, is_staff=True).count())
+    figure(f"superusers left after each of {ROUNDS} rounds of demoting", sorted(set(left)), 1)
+    assert set(left) == {1}

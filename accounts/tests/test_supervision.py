@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from accounts.models import AccountError, User
 from accounts.tests.test_reveal import operator as operator_with
-from houses.models import House
+from houses.models import Area, House
+from ihome_site import desk
 from ihome_site.models import OperationLog
 from ihome_site.testing import PASSWORD, chen, client_of, house_of_wang, li
 from ihome_site.tests.test_operators_desk import act, operator
@@ -212,6 +213,7 @@ def test_nobody_gives_or_takes_a_role_beyond_their_own():
     assert "只能给予或收回您自己也有的权限：财务" in answer.content.decode()
     assert powers(person) == set()
     person.groups.add(strong)
+    User.objects.filter(pk=person.pk).update(is_staff=True)
     weak = Group.objects.get(name="客服")
     assert client.post(url_of("change", person), form | {"groups": [weak.pk]}).status_code == 200
     assert powers(person) == {"财务"}
@@ -305,3 +307,63 @@ def test_a_changed_role_is_told_to_its_members():
     answer = client_of(boss()).post(url, {"name": role.name, "permissions": list(kept)})
     assert answer.status_code == 302
     assert [text for _kind, text in notices(member)] == ["您的角色「审核」的权限有变动"]
+
+
+@pytest.mark.parametrize("lost", ["is_active", "is_staff", "is_superuser"])
+@pytest.mark.parametrize("page", ["user", "group", "house", "list", "add"])
+def test_nor_do_they_save_a_form(monkeypatch, lost, page):
+    """The powers go after Django has looked at them, just before the account is locked."""
+    actor, lock = boss(), desk.lock_actor
+
+    def lock_late(request):
+        User.objects.filter(pk=actor.pk).update(**{lost: False})
+        lock(request)
+
+    house, area = house_of_wang(), Area.objects.first()
+    rows = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": area.pk}
+    no_photos = {"images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0"}
+    url, form = {
+        "user": (url_of("change", li()), {"name": "改了", "is_staff": "on"}),
+        "group": (reverse("admin:auth_group_change", args=[1]), {"name": "改了"}),
+        "house": (
+            reverse("admin:houses_house_change", args=[house.pk]),
+            {"title": "改了", **no_photos},
+        ),
+        "list": (
+            reverse("admin:houses_area_changelist"),
+            {"_save": "1", "form-0-order": "987", **rows},
+        ),
+        "add": (reverse("admin:houses_area_add"), {"name": "改了", "order": "987"}),
+    }[page]
+    client = client_of(actor)
+    monkeypatch.setattr(desk, "lock_actor", lock_late)
+    assert client.post(url, form).status_code == 403
+    assert not Area.objects.filter(order=987).exists()
+
+
+def test_an_operator_who_lost_the_right_between_two_rows_stops_there(monkeypatch):
+    first, second = house_of_wang(), house_of_wang()
+    actor, hold = boss(), House.hold
+
+    def hold_and_lose(house, *args):
+        hold(house, *args)
+        User.objects.filter(pk=actor.pk).update(is_superuser=False)
+
+    monkeypatch.setattr(House, "hold", hold_and_lose)
+    chosen = {"action": "do_hold", "_selected_action": [first.pk, second.pk], "reason": "有人投诉"}
+    answer = client_of(actor).post(reverse("admin:houses_house_changelist"), chosen)
+    assert answer.status_code == 403
+    assert House.objects.exclude(held_reason="").count() == 1
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_nobody_opens_or_closes_the_desk_for_whoever_may_more(is_staff):
+    narrow, strong = operator_with("view_user", "change_user"), operator("管理员")
+    User.objects.filter(pk=strong.pk).update(is_staff=is_staff)
+    form = {"name": "改了", "groups": [group.pk for group in strong.groups.all()]}
+    answer = client_of(narrow).post(
+        url_of("change", strong), form | ({} if is_staff else {"is_staff": "on"})
+    )
+    assert "有您没有的权限" in answer.content.decode()
+    strong.refresh_from_db()
+    assert strong.is_staff is is_staff
