@@ -10,6 +10,7 @@ import logging
 from collections import Counter, defaultdict
 from functools import partial
 from itertools import groupby
+from operator import itemgetter
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from houses.caching import order_changed
 from ihome_site import caching
 from ihome_site.locking import durable
+from ihome_site.paging import Page
 from ihome_site.refusals import Busy
 
 logger = logging.getLogger("ihome.site")
@@ -93,11 +95,46 @@ def steps(homes):
         in_area[area] += 1
 
 
-def spread(rows, owner_of):
-    """The rows of one page, those of one owner at most TOGETHER in a row while others follow.
+class NewestPage(Page):
+    """A page of 最新上架, whose rows end with their owner.
 
-    Where one step ends and the next begins, an owner could stand there twice.
+    Where one step ends and the next begins an owner could stand twice, also when a page ends
+    there: `apart` mends that alike for both pages. What filters leave of the steps may have longer
+    rows of one owner; those are spread over their page.
     """
+
+    before, after = 2 * TOGETHER + 1, TOGETHER
+
+    def __init__(self, rows, number, size):
+        super().__init__(rows, number, size)
+        self.items = spread(self.items, owner_of_row)
+
+    def arrange(self, rows):
+        return apart(rows, owner_of_row)
+
+
+owner_of_row = itemgetter(-1)
+
+
+def apart(rows, owner_of):
+    """The rows with the first home of the next owner between two TOGETHER of one.
+
+    Where a row stands depends on 2 × TOGETHER + 1 rows before and TOGETHER after it alone.
+    """
+    owners, done = [owner_of(row) for row in rows], list(rows)
+    for place in range(TOGETHER, len(rows)):
+        owner = owners[place]
+        is_fourth = owners[place - TOGETHER : place] == [owner] * TOGETHER
+        begins_here = place == TOGETHER or owners[place - TOGETHER - 1] != owner
+        if is_fourth and begins_here:
+            near = range(place + 1, min(place + TOGETHER + 1, len(rows)))
+            if other := next((n for n in near if owners[n] != owner), None):
+                done[place : other + 1] = [rows[other], *rows[place:other]]
+    return done
+
+
+def spread(rows, owner_of):
+    """The rows of one page, those of one owner at most TOGETHER in a row while others follow."""
     rest, done = list(rows), []
     while rest:
         last = {owner_of(row) for row in done[-TOGETHER:]}

@@ -1,14 +1,12 @@
 """A page of search results, put together from pieces that change at different times."""
 
-from operator import itemgetter
-
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from houses import caching
 from houses.cards import draw_all, rows
 from houses.models import HORIZON
-from houses.newness import spread
+from houses.newness import NewestPage
 from ihome_site import dates
 from ihome_site.caching import remember
 from ihome_site.pages import cut, fill
@@ -23,9 +21,8 @@ WHOLE_PAGE = "houses/house_list.html"
 def search_context(form, number):
     """What the templates of a search need. Nothing is counted that is not on the page."""
     size = page_size()
-    page = Page(rows(form.results()), number, size)
-    if form.values["sk"] == "new":
-        page.items = spread(page.items, itemgetter(-1))  # a row ends with its owner
+    kind = NewestPage if form.values["sk"] == "new" else Page
+    page = kind(rows(form.results()), number, size)
     seen = number * size
     eager = page.number == 1
     return {

@@ -27,7 +27,7 @@ from houses.forms import (
 from houses.house_page import context_of, house_parts, life_of, picked
 from houses.listing import ListingError
 from houses.models import HORIZON, MAX_IMAGES, House, HouseImage, StayError
-from houses.newness import spread
+from houses.newness import TOGETHER, spread
 from houses.search_page import PAGE, WHOLE_PAGE, search_context, search_pieces
 from ihome_site import dates, images
 from ihome_site.caching import remember
@@ -68,11 +68,14 @@ class HomeView(View):
             "area_photos": choices.district_photos(),
             "banners": remember(f"banners:{caching.today()}", ["site"], DAY, banners),
             "popular": House.objects.popular()[: carousel_size()],
-            "newest": spread(
-                House.objects.listed().walked("new").with_cards()[:NEWEST], attrgetter("owner_id")
-            ),
+            "newest": newest(),
             "horizon": dates.today() + HORIZON,
         }
+
+
+def newest():
+    homes = House.objects.listed().walked("new").with_cards()
+    return spread(homes[: NEWEST + TOGETHER], attrgetter("owner_id"))[:NEWEST]
 
 
 def banners():

@@ -9,14 +9,22 @@ NUMBER = re.compile("[0-9]{1,4}")
 class Page:
     """A slice of `rows`. `number` is clamped to 1…MAX_PAGE."""
 
+    before = after = 0  # rows around the page that `arrange` needs to see
+
     def __init__(self, rows, number, size):
         self.number = clamped(number)
         start = (self.number - 1) * size
-        found = list(rows[start : start + size + 1])
+        before = min(start, self.before)
+        around = list(rows[start - before : start + size + 1 + self.after])
+        found = self.arrange(around)[before:]
         self.items = found[:size]
         self.has_next = len(found) > size and self.number < MAX_PAGE
         self.has_previous = self.number > 1
         self.size, self.is_last = size, len(found) <= size
+
+    def arrange(self, rows):
+        """The rows in another order, in which every page agrees where each of them stands."""
+        return rows
 
     @property
     def count(self):

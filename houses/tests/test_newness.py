@@ -204,3 +204,27 @@ def test_a_page_where_two_steps_meet(client):
     assert sorted(owners) == sorted([chen.pk] * 6 + [wang().pk] * 6)
     assert longest_run(owners) == TOGETHER, owners
     assert len(homes) == 6
+
+
+@pytest.mark.parametrize("shift", range(-4, 8))
+def test_two_steps_that_meet_where_a_page_ends(client, shift):
+    """Wang's six stand in the middle of all, wherever the page ends; each home comes once."""
+    others = neighbours(10)
+    for owner in others:
+        homes_of(owner, 6)
+    homes_of(wang(), 6)
+    newest = timezone.now()
+    House.objects.filter(owner=wang(), newness=0).update(created_at=newest - timedelta(days=3))
+    House.objects.filter(owner=wang(), newness=-1).update(created_at=newest - timedelta(days=4))
+    House.objects.filter(newness=-1).exclude(owner=wang()).update(
+        created_at=newest - timedelta(days=9)
+    )
+    gone = House.objects.filter(newness=0).exclude(owner=wang()).order_by("-pk")
+    for house in gone[: 9 - shift]:  # 30 before Wang's; 24 − 3 of them bring both to the page's end
+        House.objects.filter(pk=house.pk).update(is_listed=False)
+    pages = [shown(client, p=n) for n in (1, 2, 3, 4)]
+    listed = House.objects.listed().values_list("pk", flat=True)
+    assert sorted(chain(*pages)) == sorted(listed)
+    assert longest_run(owners_of(chain(*pages))) == TOGETHER
+    head = client.get("/").content.decode()
+    assert longest_run(owners_of([int(pk) for pk in LINK.findall(head)])) == TOGETHER
