@@ -311,8 +311,7 @@ class Order(Timestamped):
     @durable
     def stop(self, actor, reason):
         """Operators cancel, also during the stay; both sides read why."""
-        before = self.state_label
-        self._move("stop", actor, reason)
+        before = self._move("stop", actor, reason).label
         self.house.release(self.number)
         for user_id in (self.guest_id, self.house.owner_id):
             self._tell(user_id, Notice.Kind.CANCELED)
@@ -353,7 +352,10 @@ class Order(Timestamped):
         return review
 
     def _move(self, action, actor, reason=""):
-        """Go from a state that allows `action` to the next one, or raise OrderError."""
+        """Go from a state that allows `action` to the next one, or raise OrderError.
+
+        Returns the state it came from, which may not be the one this object was read in.
+        """
         move = MOVES[action]
         changes = {"status": move.target, move.stamp: timezone.now(), "updated_at": timezone.now()}
         if reason:
@@ -367,6 +369,7 @@ class Order(Timestamped):
             order=self, action=action, actor=actor, before=source, after=move.target, note=reason
         )
         self.refresh_from_db()
+        return Order.Status(source)
 
     def _tell(self, user_id, kind):
         """Leave word of the move for the other side, in the transaction of the move."""

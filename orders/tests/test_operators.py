@@ -19,7 +19,7 @@ from ihome_site.testing import (
     wang,
 )
 from orders.invariants import broken_rules
-from orders.models import OrderError
+from orders.models import Order, OrderError, OrderMove
 
 pytestmark = pytest.mark.django_db
 
@@ -199,3 +199,12 @@ def test_a_stay_of_today_is_not_over(operator):
     assert order.begin_date == day(0)
     order.stop(operator, "水管爆了")
     assert order.status == "CANCELED"
+
+
+def test_the_log_says_what_the_order_was_when_it_was_stopped(operator):
+    order = order_of_li(house_of_wang())
+    seen_by_operator = Order.objects.get(pk=order.pk)
+    order.accept(wang())
+    seen_by_operator.stop(operator, "水管爆了")
+    line, move = OperationLog.objects.get(), OrderMove.objects.get(action="stop")
+    assert line.before == Order.Status(move.before).label == "已接单"
