@@ -90,6 +90,7 @@ def is_not_own(user, role):
 @admin.register(User)
 class UserAdmin(Reveals, OperatorsAdmin):
     form = UserForm
+    homes_chosen = "owner__in"
     list_display = ["masked_mobile", "name", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff", "groups", "created_at"]
     search_fields = ["name"]

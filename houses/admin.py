@@ -1,20 +1,19 @@
 from textwrap import wrap
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from houses.caching import house_changed
 from houses.forms import HouseForm
 from houses.listing import Check
 from houses.models import Area, Facility, House, HouseImage, OccupiedNight
-from houses.photo_files import hide_photos
-from ihome_site.desk import NUMBER, OperatorsAdmin, ReadOnlyAdmin, ReasonGiven, verb
+from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, ReasonGiven, verb
 from ihome_site.forms import PartialModelForm
-
-PATIENCE = 5  # seconds an operator waits for photos to be renamed; the rest is done by the timer
 
 
 @admin.register(Area)
@@ -61,7 +60,16 @@ class HouseImageInline(admin.TabularInline):
 
 
 class OperatorsHouseForm(HouseForm):
-    """The owner's form with its rules, and whose the home is."""
+    """The owner's form with its rules, and whose the home is.
+
+    Somebody disabled or erased gets none: nobody would answer a request.
+    """
+
+    def clean_owner(self):
+        owner = self.cleaned_data["owner"]
+        if "owner" in self.changed_data and not User.objects.lock_active(owner.pk):
+            raise ValidationError(_("这个账号已停用，不能成为房东"))
+        return owner
 
     class Meta(HouseForm.Meta):
         fields = [*HouseForm.Meta.fields, "owner"]
@@ -81,6 +89,7 @@ def can_be_approved(house):
 @admin.register(House)
 class HouseAdmin(OperatorsAdmin):
     form = OperatorsHouseForm
+    homes_chosen = "pk__in"
     list_display = [
         "title",
         "area",
@@ -120,7 +129,13 @@ class HouseAdmin(OperatorsAdmin):
     inlines = [HouseImageInline]
     ordering = ["-pk"]
     verbs = [
-        verb("approve", _("通过审核"), "houses.check_house", fits=can_be_approved),
+        verb(
+            "approve",
+            _("通过审核"),
+            "houses.check_house",
+            fits=can_be_approved,
+            only_as_seen=True,
+        ),
         verb(
             "refuse",
             _("不通过审核"),
@@ -137,14 +152,6 @@ class HouseAdmin(OperatorsAdmin):
         ),
         verb("let_go", _("解除下架"), "houses.hold_house", fits=lambda house: house.held_reason),
     ]
-
-    def response_action(self, request, queryset):
-        """What a verb has taken off the site is no longer there by its photos' addresses."""
-        response = super().response_action(request, queryset)
-        chosen = request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)
-        if all(NUMBER.fullmatch(text) for text in chosen):
-            hide_photos(House.objects.filter(pk__in=chosen), PATIENCE)
-        return response
 
     def save_model(self, request, house, form, change):
         super().save_model(request, house, form, change)

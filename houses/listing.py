@@ -107,14 +107,20 @@ class Listing(models.Model):
         """The owner changed words or photos: a refused home asks again, an approved one stays."""
         self.ask_again()
         self._change(Q(check_state=Check.APPROVED), changed_since_check=True)
+        self._change(Q(check_state=Check.WAITING))  # its updated_at tells: see approve
 
     # The operators' verbs. Each leaves a line in the operation log.
 
-    def approve(self, actor):
-        """The home is fit to be shown, and is, unless its owner took it off meanwhile."""
+    def approve(self, actor, seen=None):
+        """The home is fit to be shown, and is, unless its owner took it off meanwhile.
+
+        `seen` is when the operator's page was drawn: what changed since, nobody has looked at.
+        """
         waiting = ~Q(check_state=Check.APPROVED) | Q(changed_since_check=True)
         with transaction.atomic():
             self._lock()
+            if seen and self.updated_at > seen:
+                raise ListingError(_("「%(home)s」刚刚改过，请再看一遍") % {"home": self})
             has_owner = User.objects.lock_active(self.owner_id)
             self._operate(actor, _("通过审核"), waiting, **approved(self, has_owner))
 
@@ -137,7 +143,7 @@ class Listing(models.Model):
     def _lock(self):
         """Lock the home and read how it stands now. Its owner comes after it, here as everywhere:
         two that lock in other orders wait for each other."""
-        self._read(LISTING_FIELDS, type(self).objects.select_for_update())
+        self._read([*LISTING_FIELDS, "updated_at"], type(self).objects.select_for_update())
 
     def _read(self, fields, homes=None):
         """Raises ListingError when the home was deleted meanwhile."""
@@ -148,6 +154,7 @@ class Listing(models.Model):
 
     def _operate(self, actor, verb, condition, reason="", **changes):
         with transaction.atomic():
+            self._lock()  # the log says what it was before, whoever else is at it
             before = self.standing
             if not self._change(condition, **changes):
                 raise ListingError(_("「%(home)s」现在不能这样操作") % {"home": self})

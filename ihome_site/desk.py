@@ -8,6 +8,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 from django import forms
 from django.contrib import admin, messages
@@ -22,6 +23,7 @@ from django.db.models import Q
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -31,6 +33,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import AccountError, User
 from houses.listing import ListingError
 from houses.models import House
+from houses.photo_files import hide_photos
 from ihome_site.exports import export, may_export
 from ihome_site.fields import RowsField
 from ihome_site.filters import UNUSABLE, DeskList
@@ -46,9 +49,11 @@ MOST = 1000  # rows of a list that can be paged through; who has more should sea
 MOST_NEAR = 200  # people or houses whose rows one search shows
 MOST_AT_ONCE = 200  # rows one action changes: each is a transaction, and somebody waits
 REFUSALS = (AccountError, ListingError, OrderError, Busy)
+PATIENCE = 5  # seconds an operator waits for photos to be renamed; the rest is done by the timer
 NUMBER = re.compile("[0-9]{1,18}")  # a row's id
 ID_OF_FORM = re.compile(r"form-\d+-id")  # as Django reads it: any digits
 LAST_FOUR = re.compile("[0-9]{4}")
+MOMENT = re.compile("[0-9]{16}")  # microseconds, until the year 2286
 
 
 class RoughPaginator(Paginator):
@@ -81,6 +86,7 @@ class OperatorsAdmin(admin.ModelAdmin):
     # where two queries take 0.1 s. An empty tuple is what stops Django from joining by itself.
     list_select_related = ()
     list_prefetch = []
+    homes_chosen = ""  # the lookup of the homes that chosen rows take off the site, or are
     link_filters = []  # lookups besides those of list_filter, for links from our own pages
     search_people = []  # foreign keys to users, found by mobile or name
     search_houses = []  # foreign keys to houses, found by title
@@ -162,6 +168,7 @@ class OperatorsAdmin(admin.ModelAdmin):
         context = {
             "title": self.opts.verbose_name_plural,
             "may_export": may_export(self, request),
+            "seen": microseconds(),
             **(extra_context or {}),
         }
         request.GET = request.GET.copy()
@@ -190,12 +197,18 @@ class OperatorsAdmin(admin.ModelAdmin):
     # Verbs.
 
     def response_action(self, request, queryset):
-        """Rows are chosen by number; anything else was not chosen in this list."""
+        """Rows are chosen by number; anything else was not chosen in this list.
+
+        What a verb has taken off the site is no longer there by its photos' addresses.
+        """
         chosen = request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)
         if not all(NUMBER.fullmatch(text) for text in chosen):
             self.message_user(request, _("没看懂选了哪些，请再选一次"), messages.ERROR)
             return None
-        return super().response_action(request, queryset)
+        answer = super().response_action(request, queryset)
+        if self.homes_chosen:
+            hide_photos(House.objects.filter(**{self.homes_chosen: chosen}), PATIENCE)
+        return answer
 
     def get_actions(self, request):
         actions = super().get_actions(request)
@@ -212,6 +225,7 @@ class OperatorsAdmin(admin.ModelAdmin):
             allowed = [act for act in self.verbs if request.user.has_perm(act.permission)]
             # Not the functions themselves: a template would call them.
             fitting = [act for act in allowed if act.fits(obj)]
+            context["seen"] = microseconds()
             context["verbs"] = [(act.key, act.short_description) for act in fitting]
             context["log"] = OperationLog.objects.about(obj).select_related("actor")
             context["log"] = context["log"].order_by("-pk")[:20]
@@ -378,11 +392,12 @@ class ReasonGiven(admin.SimpleListFilter):
         return rows.filter(**{self.column: ""}) if self.value() == "0" else rows
 
 
-def verb(name, label, permission, asks_why=False, fits=lambda obj: True):
+def verb(name, label, permission, asks_why=False, fits=lambda obj: True, only_as_seen=False):
     """An admin action that calls `obj.name(operator)`, or `obj.name(operator, reason)`.
 
     `permission` is the full name of what the operator must be allowed; `fits` says on which rows
-    the button stands. Rows whose model refuses keep their state, and the sentence is shown.
+    the button stands. With `only_as_seen` the method is given `seen`, when the operator's page was
+    drawn. Rows whose model refuses keep their state, and the sentence is shown.
     """
 
     def act(modeladmin, request, rows):
@@ -390,13 +405,14 @@ def verb(name, label, permission, asks_why=False, fits=lambda obj: True):
         if asks_why and not form.is_valid():
             return ask(modeladmin, request, rows, act, form)
         reason = [form.cleaned_data["reason"]] if asks_why else []
+        page = {"seen": seen_at(request.POST.get("seen", ""))} if only_as_seen else {}
         done, refusals = 0, []
         for obj in rows[:MOST_AT_ONCE]:
             actor = User.objects.get(pk=request.user.pk)  # may have lost the right meanwhile
             if not (actor.is_active and actor.is_staff and actor.has_perm(permission)):
                 raise PermissionDenied
             try:
-                getattr(obj, name)(actor, *reason)
+                getattr(obj, name)(actor, *reason, **page)
                 done += 1
             except REFUSALS as refusal:
                 refusals.append(f"{obj}：{refusal}")
@@ -411,6 +427,18 @@ def verb(name, label, permission, asks_why=False, fits=lambda obj: True):
     act.short_description, act.permission = label, permission
     act.asks_why, act.fits = asks_why, fits
     return act
+
+
+def microseconds():
+    """Now, as a page carries it: since 1970, for `seen_at`."""
+    return round(timezone.now().timestamp() * 1_000_000)
+
+
+def seen_at(text):
+    """When the page was drawn that says so; None for a program, which saw no page."""
+    if not MOMENT.fullmatch(text):
+        return None
+    return datetime.fromtimestamp(int(text) / 1_000_000, UTC)
 
 
 def back_to(modeladmin, request):

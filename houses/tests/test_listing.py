@@ -1,8 +1,11 @@
+import re
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import User
+from accounts.tests.test_profile import picture
 from houses.listing import ListingError
 from houses.models import Area, House
 from ihome_site.models import OperationLog
@@ -193,3 +196,40 @@ def test_a_hold_is_seen_at_the_next_request(operator):
     house.hold(operator, "有人投诉")
     assert house.title not in Client().get("/houses/").content.decode()
     assert Client().get(f"/houses/{house.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["list", "its own"])
+@pytest.mark.parametrize("change", ["words", "photo"])
+def test_nobody_approves_what_they_have_not_seen(operator, page, change):
+    """The owner of a waiting home changes it while an operator reads the page."""
+    house, desk, owner = waiting_house(), client_of(operator), client_of(wang())
+    url = {"list": "/admin/houses/house/", "its own": f"/admin/houses/house/{house.pk}/change/"}
+    html = desk.get(url[page]).content.decode()
+    seen = re.search(r'name="seen" value="([0-9]{16})"', html)[1]
+    if change == "words":
+        owner.post(f"/houses/{house.pk}/edit/", form_of(house) | {"title": "加微信详谈"})
+    else:
+        owner.post(f"/houses/{house.pk}/images/", {"house_image": picture()})
+    chosen = {"action": "do_approve", "_selected_action": house.pk, "seen": seen}
+    answer = desk.post("/admin/houses/house/", chosen, follow=True)
+    assert "刚刚改过，请再看一遍" in answer.content.decode()
+    assert state_of(house) == (False, "waiting", "")
+    seen = re.search(r'name="seen" value="([0-9]{16})"', desk.get(url[page]).content.decode())[1]
+    desk.post("/admin/houses/house/", chosen | {"seen": seen})
+    assert state_of(house) == (True, "approved", "")
+
+
+def test_an_odd_moment_is_as_good_as_none(operator):
+    for text in ("", "x", "9" * 16, "9" * 99, "１" * 16, "-1", "\x00"):
+        house = waiting_house()
+        chosen = {"action": "do_approve", "_selected_action": house.pk, "seen": text}
+        assert client_of(operator).post("/admin/houses/house/", chosen).status_code == 302
+        assert state_of(house) == (True, "approved", "")
+
+
+def test_the_log_says_what_was_before_whoever_acted_meanwhile(operator):
+    house = house_of_wang()
+    seen_by_other = House.objects.get(pk=house.pk)
+    House.objects.get(pk=house.pk).hold(operator, "有人投诉")
+    seen_by_other.refuse(operator, "标题里有电话")
+    assert last_line()[3] == "已下架 · 已通过 · 运营下架"

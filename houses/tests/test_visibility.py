@@ -300,6 +300,13 @@ def test_shown_and_taken_off_again_they_change_again(off, on, house, operator):
     assert set(files_of(house)).isdisjoint(hidden)
 
 
+def test_so_do_those_of_an_owner_whom_the_desk_disables(house, operator, client):
+    before = files_of(house)
+    form = {"action": "do_disable", "_selected_action": wang().pk, "reason": "冒用他人照片"}
+    client_of(operator).post("/admin/accounts/user/", form)
+    assert statuses(client, before) == [404, 404]
+
+
 def test_the_timer_hides_those_of_a_disabled_owner_once(house, operator, client):
     before = files_of(house)
     wang().disable(operator, "冒用他人照片")
@@ -438,3 +445,16 @@ def test_a_home_deleted_while_its_photos_get_other_names(house, monkeypatch):
     assert at_once(House.objects.get().delete, rename) == []
     assert not HouseImage.objects.exists()
     assert len(default_storage.listdir("houses")[1]) == stored
+
+
+@pytest.mark.parametrize("page", ["add", "change"])
+def test_a_disabled_person_is_given_no_home(page, house, operator):
+    """It would be listed, and nobody would answer a request."""
+    User.objects.filter(pk=chen().pk).update(is_active=False)
+    names = ["title", "price", "address", "room_count", "acreage", "unit", "capacity", "beds"]
+    form = {name: getattr(house, name) for name in names} | {"area": house.area_id}
+    form |= {"owner": chen().pk, "images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0"}
+    url = "/admin/houses/house/" + ("add/" if page == "add" else f"{house.pk}/change/")
+    answer = client_of(operator).post(url, form)
+    assert "这个账号已停用，不能成为房东" in answer.content.decode()
+    assert not chen().houses.exists()
