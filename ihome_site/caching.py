@@ -12,9 +12,10 @@ Marks must be the same for every process:
 - with MySQL and no Redis the processes may be on several machines: nothing is remembered.
 
 Without Redis answering, everything is computed each time; a mark that could not be written is
-written as soon as Redis is back.
+written as soon as Redis is back, and a process waits for that before it ends: `settle`.
 """
 
+import atexit
 import fcntl
 import logging
 import mmap
@@ -41,6 +42,7 @@ GLANCE = 0.02  # seconds between looks at what another is computing
 MARK_LIFE = 24 * 3600  # seconds; a mark that is gone only means computing once more
 REST = 2  # seconds a silent Redis is left alone: waiting for it at each page would add up
 RETRY = 1  # seconds between attempts to write a mark
+FAREWELL = 30  # seconds a process that ends waits for Redis to take its marks
 
 
 def remember(key, subjects, life, compute):
@@ -144,18 +146,44 @@ class RedisShelf:
                 self.pay()
 
     def pay(self):
-        for subject in list(self.owed):
-            if not cache.set(f"mark:{subject}", new_mark(), MARK_LIFE):
-                logger.warning("Redis does not take the mark of %s yet", subject)
-                retry = threading.Timer(RETRY, self.pay_again)
-                retry.daemon = True
-                retry.start()
-                return
-            self.owed.discard(subject)
+        """Write what is owed; as long as Redis does not take it, again a little later."""
+        if not self.pay_now():
+            retry = threading.Timer(RETRY, self.pay_again)
+            retry.daemon = True
+            retry.start()
 
     def pay_again(self):
         with self.paying:
             self.pay()
+
+    def pay_now(self):
+        """True when Redis has taken every mark that is owed."""
+        for subject in list(self.owed):
+            if not cache.set(f"mark:{subject}", new_mark(), MARK_LIFE):
+                logger.warning("Redis does not take the mark of %s yet", subject)
+                return False
+            self.owed.discard(subject)
+        return True
+
+
+def settle(seconds=FAREWELL):
+    """Wait until Redis has every mark of this process. False when it still has not then.
+
+    Until they run out, pages kept from before may be shown again: PAGE_LIFE of houses.caching.
+    """
+    patient_until = time.monotonic() + seconds
+    while True:
+        with RedisShelf.paying:
+            if RedisShelf().pay_now():
+                return True
+        if time.monotonic() > patient_until:
+            logger.error("Redis never took the marks of %s", ", ".join(sorted(RedisShelf.owed)))
+            return False
+        time.sleep(RETRY)
+
+
+# Of a command, and of a worker that is replaced or told to go.
+atexit.register(settle)
 
 
 class FileShelf:

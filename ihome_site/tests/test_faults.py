@@ -3,7 +3,9 @@
 The servers are the test's own. Every visitor keeps their sign-in in the real site's session.
 """
 
+import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -29,6 +31,7 @@ pytestmark = [
 CAST = "from ihome_site.testing import *; house_of_wang(); order_of_li(House.objects.get()); chen()"
 PAGES = ["/", "/houses/", "/houses/1/", "/accounts/me/", "/orders/"]
 DOWN = 30  # seconds
+LINK = 'href="/houses/1/'
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,7 @@ def site(servers, collected_static, tmp_path):
             capture_output=True,
         )
     with serving(**own) as server:
+        server.environment = environment(**own)
         server.sms_file = own["SMS_FILE"]
         yield server
 
@@ -66,6 +70,7 @@ def signed_in(server, name):
     visitor = Visitor(server)
     answer = visitor.post("/accounts/login/", mobile=MOBILES[name], password=PASSWORD)
     assert answer.status_code == 302
+    visitor.browser.cookies.clear(name="csrftoken", domain="127.0.0.1", path="/")  # the site's own
     return visitor
 
 
@@ -152,6 +157,40 @@ def test_the_site_goes_on_without_redis(site, servers, fault, figure):
     figure(f"Redis {fault}: p95 seconds", p95, "≤ 1")
     figure(f"Redis {fault}: texts of 10 asked for at once", texts, "1")
     assert (crowd.errors(), crowd.signed_out(), texts) == (0, 0, 1)
+
+
+HOLD = f"House.objects.get().hold(User.objects.get(mobile='{MOBILES['chen']}'), '有人投诉')"
+HOLD = f"from ihome_site.testing import *; from accounts.models import User; {HOLD}"
+
+
+def by_a_command(site):
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", HOLD]
+    return subprocess.Popen(command, env=site.environment, cwd=settings.BASE_DIR)
+
+
+def by_workers_that_go(site):
+    """An owner unlists the home, and then the workers are replaced."""
+    assert site.owner.post("/houses/1/unlist/").status_code == 302
+    for pid in site.worker_pids():
+        os.kill(pid, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("take_off", [by_a_command, by_workers_that_go])
+def test_what_goes_while_redis_is_frozen_stays_away(site, servers, take_off):
+    """Whoever took it off ends long before Redis answers, and nobody else knows what changed."""
+    _database, cache = servers
+    stranger, site.owner = Visitor(site), signed_in(site, "wang")
+    assert [LINK in stranger.get("/houses/").text for _n in range(4)] == [True] * 4
+    cache.freeze()
+    try:
+        command = take_off(site)
+        time.sleep(8)
+    finally:
+        cache.thaw()
+    if command:
+        assert command.wait(40) == 0
+    time.sleep(4)  # the site leaves a Redis alone for a moment that was silent
+    assert [LINK in stranger.get("/houses/").text for _n in range(4)] == [False] * 4
 
 
 def test_connections_that_were_cut_are_replaced(site, servers, figure):
