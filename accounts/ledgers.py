@@ -6,6 +6,7 @@ import ipaddress
 import secrets
 from datetime import timedelta
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -205,3 +206,11 @@ class LoginAttempt(MaskedMobile, Timestamped):
         """Not by `save`: the row is gone when the person was erased meanwhile."""
         row = LoginAttempt.objects.filter(pk=self.pk)
         row.update(succeeded=True, updated_at=timezone.now())
+
+
+def delete_ledgers(mobile):
+    """Every row kept under the mobile, in tables of today and of later."""
+    for model in apps.get_models():
+        columns = {field.name for field in model._meta.concrete_fields}
+        if "mobile" in columns and model._meta.label != settings.AUTH_USER_MODEL:
+            model._base_manager.filter(mobile=mobile).delete()

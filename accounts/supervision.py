@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.ledgers import delete_ledgers
 from accounts.notices import Notice, tell
 from ihome_site import images
 from ihome_site.caching import changed
@@ -85,6 +86,7 @@ class Supervised(models.Model):
             raise AccountError(_("运营人员的手机号只能由超级用户更换"))
         before, old = self.masked_mobile, self.mobile
         self._end_sessions(mobile=old, then={"mobile": mobile, "password": make_password(None)})
+        delete_ledgers(old)  # nobody could tell later whose they were, and erase them
         after = self.masked_mobile
         OperationLog.objects.record(actor, _("更换手机号"), self, before, after, reason)
         numbers = {"before": before, "after": after}

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
@@ -10,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import devices
+from accounts.ledgers import delete_ledgers
 from accounts.models import ERASED, IdCardView, User
 from houses.caching import cover_changed, house_changed
 from houses.models import House
@@ -108,14 +108,6 @@ def empty(house):
         )
     else:
         house.delete()
-
-
-def delete_ledgers(mobile):
-    """Every row kept under the mobile, in tables of today and of later."""
-    for model in apps.get_models():
-        columns = {field.name for field in model._meta.concrete_fields}
-        if "mobile" in columns and model is not User:
-            model._base_manager.filter(mobile=mobile).delete()
 
 
 def delete_rows(user):

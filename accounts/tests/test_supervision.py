@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
-from accounts.models import AccountError, User
+from accounts.models import AccountError, LoginAttempt, SmsCode, User
+from accounts.tests.test_codes import sent_before
 from accounts.tests.test_reveal import operator as operator_with
 from houses.models import Area, House
 from ihome_site import desk
@@ -120,6 +121,17 @@ def test_a_changed_mobile_ends_sessions_and_password_is_logged_and_told():
     ((kind, text),) = notices(person)
     assert kind == "account"
     assert "139****0003 换成了 139****2222" in text
+
+
+def test_nothing_is_kept_under_the_mobile_somebody_had_before():
+    """Nobody could tell later whose it was, neither for an export nor to erase it."""
+    person = chen()
+    for mobile in (person.mobile, li().mobile):
+        LoginAttempt.objects.create(mobile=mobile, address="::1")
+        sent_before(1, 100, mobile=mobile)
+    change_mobile(person, boss())
+    for ledger in (LoginAttempt, SmsCode):
+        assert set(ledger.objects.values_list("mobile", flat=True)) == {li().mobile}
 
 
 @pytest.mark.parametrize("role", ["客服", "审核", "运营", "管理员"])
