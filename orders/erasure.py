@@ -18,7 +18,8 @@ from ihome_site.caching import changed
 from ihome_site.locking import durable
 from ihome_site.logs import event
 from orders.models import Order
-from orders.traces import Traces, blanks, gone_home
+from orders.traces import Traces, blanks
+from orders.words import gone_home
 
 # Orders are the other party's contract too, and houses carry them; both stay without a person.
 # Who looked at an ID number, and what operators did, is evidence that must not be erasable.
@@ -35,11 +36,14 @@ def erase(user):
 
     Raises ErasureError while a stay is asked for, or accepted and not over. Sessions end before
     the transaction and files go after it, for neither can be rolled back.
+
+    Returns what a person has to look at, one a line: see Traces.
     """
     refuse_open_orders(user)
     devices.end(user.devices.all())
-    forget(user.pk)
+    to_look_at = forget(user.pk)
     event("erased", user=user.pk)
+    return to_look_at
 
 
 def erase_what_came_after():
@@ -82,6 +86,7 @@ def forget(pk):
     delete_rows(user)
     if user.avatar:
         images.delete_on_commit(user.avatar, images.AVATAR_WIDTHS[-1], images.AVATAR_WIDTHS)
+    return traces.to_look_at
 
 
 def lock_houses(pk):

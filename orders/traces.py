@@ -1,45 +1,88 @@
-"""The words somebody who is erased has left, in rows of theirs and in what others wrote.
+"""The rows in which an erased person shows, and what becomes of each.
 
 Their own free texts are replaced whole. In what the other side or operators wrote about them
-their mobile, names, and their homes' titles and addresses are replaced, the rest stays.
+their mobiles, names, and their homes' titles and addresses are replaced, the rest stays. What
+operators wrote about others, and for everybody, loses those of them that few people share.
 """
 
 import re
-from copy import copy
+from datetime import timedelta
+from functools import reduce
+from operator import or_
+from urllib.parse import unquote
 
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, TextField
+from django.db.models import CharField, Q, TextField
+from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 
 from accounts.fields import EncryptedTextField
 from accounts.models import IdCardView, Notice, RealName, User
 from houses.models import House, HouseImage
-from ihome_site.models import OperationLog
+from ihome_site.caching import changed
+from ihome_site.models import (
+    Banner,
+    HelpArticle,
+    OnEveryPage,
+    OperationLog,
+    SiteNotice,
+    SiteParameter,
+)
 from orders.models import Order, OrderMove, Review
+from orders.words import (
+    Words,
+    chunks,
+    deleted_homes,
+    former_places,
+    gone_home,
+    gone_text,
+    gone_user,
+)
 
 OURS = {"accounts", "houses", "orders", "ihome_site", "admin"}
-SHORTEST = 2  # characters of a name that is looked for: one alone is in every other word
-RARE = 3  # … of one that is looked for in rows about somebody else: there are many 张伟
 # The moves whose note is the order's reason as well.
 ENDS = (OrderMove.Action.REJECT, OrderMove.Action.CANCEL, OrderMove.Action.STOP)
-CHUNK = 500  # values in one IN
-BETWEEN = "[-\\s.·()（）]{0,2}"  # what people write between the digits of a mobile
-FULL_WIDTH = {digit: f"[{digit}{chr(ord(digit) + 0xFEE0)}]" for digit in "0123456789"}
+# What operators write for everybody. Columns that the site fills are none: somebody may be
+# called "webp".
+PUBLISHED = {
+    Banner: ["title"],
+    SiteNotice: ["text"],
+    HelpArticle: ["title", "body"],
+    SiteParameter: ["value"],
+}
+HOME = re.compile("/houses/([0-9]+)")
 
 
-def gone_text():
-    return _("（已随账号注销删除）")
+def leads_nowhere(model):
+    """What a publication is instead of a link to a home of theirs.
+
+    A banner has to lead somewhere, and its picture may show the home: it is over.
+    """
+    if model is SiteNotice:
+        return {"link": ""}
+    return {"link": "/", "begins_on": None, "ends_on": timezone.localdate() - timedelta(days=1)}
 
 
-def gone_home():
-    return _("已注销房东的房源")
+def our_text_columns():
+    for model in apps.get_models():
+        if model._meta.app_label in OURS:
+            yield from ((model, field) for field in text_columns(model))
 
 
-def gone_user():
-    return _("已注销用户")
+def operators_words():
+    """(rows, columns) of what operators wrote, whoever it is about."""
+    yield OperationLog.objects.all(), ["subject_text", "before", "after", "reason"]
+    yield LogEntry.objects.all(), ["object_repr", "change_message"]
+    yield IdCardView.objects.all(), ["reason"]
+    # Of these they told the person why; other notices begin with the title of anybody's home.
+    yield Notice.objects.filter(kind=Notice.Kind.ACCOUNT), ["text"]
+    yield House.objects.all(), ["check_reason", "held_reason"]
+    yield Review.objects.all(), ["hidden_reason"]
+    stopped = OrderMove.objects.filter(action=OrderMove.Action.STOP)
+    yield stopped, ["note"]
+    yield Order.objects.filter(pk__in=stopped.values("order")), ["reason"]
 
 
 def text_columns(model):
@@ -59,100 +102,10 @@ def blanks(model, *kept):
     }
 
 
-class Words:
-    """What names a person. Read before their rows go."""
-
-    def __init__(self, user, houses, titles):
-        """`titles` are what their homes were called, and where they were, beside `houses`."""
-        self.exact, self.names, self.masks, self.places, self.starred = [], [], [], [], []
-        if user.is_erased:  # forgotten once already: nothing is known of them any more
-            return
-        self.exact.append(user.mobile)
-        self.names.append(user.name or "")
-        self.masks.append(user.masked_mobile)
-        if user.is_verified:
-            self.exact.append(user.real_name.id_card)
-            self.names.append(user.real_name.name)
-            self.masks.append(user.real_name.masked_id_card)
-        self.names = [name for name in self.names if len(name) >= SHORTEST]
-        places = {*titles, *(text for house in houses for text in (house.title, house.address))}
-        self.places = [place for place in places if len(place) > SHORTEST]
-
-    def alone(self, *, with_names):
-        """The same for a row that may be about anybody: numbers, and names few people share.
-
-        And where names go, the starred mobile. Others may have the same seven digits, so what
-        stands instead does not say who it was.
-        """
-        words = copy(self)
-        words.starred = self.masks[:1] if with_names else []
-        words.masks, words.places = [], []
-        words.names = [name for name in self.names if with_names and len(name) >= RARE]
-        return words
-
-    def __iter__(self):
-        yield from self.exact + self.names + self.starred
-
-    def replaced(self, text, longest=None):
-        """`text` without anything that names the person, cut to `longest` characters."""
-        for pattern, instead in self.patterns():
-            text = pattern.sub(instead, text)
-        return text[:longest]
-
-    def patterns(self):
-        if self.exact:
-            yield any_of([spelled(number) for number in self.exact]), gone_user()
-        if self.places:
-            yield any_of([re.escape(place) for place in self.places]), gone_home()
-        if self.names or self.masks:
-            names = [whole(name) for name in self.names] + [re.escape(mask) for mask in self.masks]
-            yield any_of(names), gone_user()
-        if self.starred:
-            yield any_of([re.escape(number) for number in self.starred]), "***"
-
-
-def any_of(patterns):
-    return re.compile("|".join(sorted(patterns, key=len, reverse=True)))
-
-
-def spelled(number):
-    """A number as people write it: 139 0000 0002, １３９-… Not as a part of a longer one."""
-    digits = BETWEEN.join(FULL_WIDTH.get(digit, digit) for digit in number)
-    return f"(?<![0-9]){digits}(?![0-9])"
-
-
-def whole(name):
-    """A name; a Latin one not within a longer word. Chinese has nothing between its words."""
-    before = "(?<![A-Za-z0-9])" if re.match("[A-Za-z0-9]", name) else ""
-    after = "(?![A-Za-z0-9])" if re.search("[A-Za-z0-9]\\Z", name) else ""
-    return f"{before}{re.escape(name)}{after}"
-
-
-def chunks(values):
-    values = list(values)
-    return (values[first : first + CHUNK] for first in range(0, len(values), CHUNK))
-
-
-def lines_about_homes(**which):
-    return OperationLog.objects.filter(subject_type=House._meta.label_lower, **which)
-
-
-def deleted_homes(user):
-    """The ids of the homes of theirs that operators deleted, as long as the log knows them."""
-    lines = lines_about_homes(owner=user)
-    return {int(pk) for pk in lines.values_list("subject_id", flat=True)}
-
-
-def former_places(houses):
-    """Titles and addresses these homes had, where operators changed them."""
-    labels = {str(House._meta.get_field(name).verbose_name) for name in ("title", "address")}
-    for some in chunks(map(str, houses)):
-        for line in lines_about_homes(subject_id__in=some):
-            yield line.subject_text
-            for text in f"{line.before}\n{line.after}".splitlines():
-                label, _colon, value = text.partition("：")
-                if label in labels:
-                    yield value
+def holding(rows, column, words):
+    """Querysets of those in which the column may hold one of the words, in whatever case."""
+    for some in chunks(words):
+        yield rows.filter(reduce(or_, (Q(**{f"{column}__icontains": word}) for word in some)))
 
 
 class Traces:
@@ -163,8 +116,10 @@ class Traces:
         self.houses = [*(house.pk for house in houses), *deleted_homes(user)]
         self.received = list(Order.objects.filter(house__in=self.houses))
         self.trips = list(Order.objects.filter(guest=user))
-        titles = {order.title for order in self.received}
-        self.words = Words(user, houses, titles.union(former_places(self.houses)))
+        places = {order.title for order in self.received}.union(former_places(self.houses))
+        places.update(text for house in houses for text in (house.title, house.address))
+        self.words = Words(user, places)
+        self.to_look_at = []  # what a person has to read, in words without any of theirs
 
     @cached_property
     def orders(self):
@@ -176,7 +131,11 @@ class Traces:
         self.rewrite_notices()
         self.rewrite_logs()
         self.rewrite_looks()
+        self.rewrite_operators_words()
+        self.cut_links()
+        self.rewrite_published()
         self.rewrite_anywhere()
+        self.list_unique()
 
     # One step a table.
 
@@ -254,27 +213,72 @@ class Traces:
         looks.update(address="")
         self.replace_in(looks, "reason")
 
+    def rewrite_operators_words(self):
+        words = self.words.alone(by_operators=True)
+        for rows, columns in operators_words():
+            for column in columns:
+                self.replace_where(rows, column, words)
+
+    def cut_links(self):
+        """Nothing that operators publish leads to a home of theirs."""
+        words = self.words.alone(by_operators=True)
+        for model in (Banner, SiteNotice):
+            for pk, link in model.objects.exclude(link="").values_list("pk", "link"):
+                address = unquote(link)
+                if self.leads_home(address) or words.without_names().are_in(address):
+                    model.objects.filter(pk=pk, link=link).update(**leads_nowhere(model))
+                    self.note(model, pk, "link", "leads nowhere now")
+                elif words.are_in(address):
+                    self.note(model, pk, "link", "not rewritten")
+
+    def leads_home(self, address):
+        return any(int(pk) in self.houses for pk in HOME.findall(address))
+
+    def rewrite_published(self):
+        """All rows are read: there are few, and nobody starred the numbers in them."""
+        changed("site")  # kept pages are drawn anew, as when one of these is saved
+        words = self.words.alone(by_operators=True)
+        for model, columns in PUBLISHED.items():
+            for pk, column in self.replace_in(model.objects.all(), *columns, words=words):
+                self.note(model, pk, column, "rewritten")
+
     def rewrite_anywhere(self):
-        """Numbers in any text of anybody, and names in what operators wrote."""
-        records = {OperationLog, LogEntry, IdCardView}
-        for model in apps.get_models():
-            if model._meta.app_label not in OURS:
-                continue
-            for field in text_columns(model):
-                words = self.words.alone(with_names=model in records)
-                for word in words if not field.unique else []:
-                    rows = model._base_manager.filter(**{f"{field.name}__contains": word})
-                    self.replace_in(rows, field.name, words=words)
+        """Numbers in any text of anybody."""
+        words = self.words.alone(by_operators=False)
+        for model, field in our_text_columns():
+            if not field.unique:
+                self.replace_where(model._base_manager.all(), field.name, words)
+
+    def list_unique(self):
+        """What is unique is part of an address, or chosen by somebody: a person decides."""
+        for model, field in our_text_columns():
+            words = self.words.alone(by_operators=issubclass(model, OnEveryPage))
+            if field.unique:
+                for rows in holding(model._base_manager.all(), field.name, words):
+                    for pk, text in rows.values_list("pk", field.name):
+                        if words.are_in(text):
+                            self.note(model, pk, field.name, "not rewritten")
+
+    def note(self, model, pk, column, fate):
+        self.to_look_at.append(f"{model._meta.label} {pk} {column}: {fate}")
+
+    def replace_where(self, rows, column, words):
+        for some in holding(rows, column, words):
+            self.replace_in(some, column, words=words)
 
     def replace_in(self, rows, *columns, words=None):
-        """Take what names the person out of these text columns (all, when none is named)."""
-        model, words = rows.model, words or self.words
+        """Take what names the person out of these text columns (all, when none is named).
+
+        The (id, column) of each text that was rewritten. One that somebody changes meanwhile is
+        left as they wrote it: a reason is a state as well.
+        """
+        model, words, rewritten = rows.model, words or self.words, []
         fields = [model._meta.get_field(name) for name in columns] or list(text_columns(model))
         for pk, *texts in rows.order_by().values_list("pk", *(field.name for field in fields)):
-            changes = {
-                field.name: new
-                for field, old in zip(fields, texts, strict=True)
-                if old and (new := words.replaced(old, field.max_length)) != old
-            }
-            if changes:
-                model._base_manager.filter(pk=pk).update(**changes)
+            for field, old in zip(fields, texts, strict=True):
+                new = words.replaced(old or "", field.max_length)
+                if new != (old or ""):
+                    row = model._base_manager.filter(pk=pk, **{field.name: old})
+                    row.update(**{field.name: new})
+                    rewritten.append((pk, field.name))
+        return rewritten

@@ -3,6 +3,7 @@
 PLANTED has a row for every text column there is: a new one without a row fails.
 """
 
+import re
 from importlib import import_module
 
 import pytest
@@ -27,10 +28,12 @@ from accounts.tests.test_codes import sent_before
 from accounts.tests.test_profile import picture
 from houses.models import House, HouseImage
 from ihome_site.management.commands.forget_old_records import erase_what_came_after
-from ihome_site.models import OperationLog, SiteNotice
+from ihome_site.masking import masked
+from ihome_site.models import Banner, HelpArticle, OperationLog, SiteNotice, SiteParameter
 from ihome_site.testing import (
     MOBILES,
     PASSWORD,
+    chen,
     client_of,
     day,
     house_of_wang,
@@ -44,7 +47,7 @@ from orders import traces
 from orders.erasure import forget
 from orders.invariants import broken_rules
 from orders.models import Order, OrderError, OrderMove, Review
-from orders.traces import deleted_homes
+from orders.words import Words, deleted_homes
 
 pytestmark = pytest.mark.django_db
 OWNERS = import_module("ihome_site.migrations.0007_owner_of_what_was_deleted")
@@ -101,6 +104,8 @@ def notices(user):
 
 THEIRS, OTHERS = "goes whole", "loses what names the person"
 WHOLE = (User, House, Review)
+EVERYBODY = "operators' words for everybody: a test of its own plants into each"
+UNIQUE = "not rewritten: a person is told"
 # column → (what becomes of it, the rows in which it does), or why nobody is in it
 PLANTED = {
     "accounts.User.password": "a hash, and replaced",
@@ -138,10 +143,9 @@ PLANTED = {
         (THEIRS, lambda user: notices(user).exclude(user=user)),
     ],
     "accounts.Notice.url": "an order's address",
-    **{
-        f"houses.{name}": "operators' words for everybody"
-        for name in ("Area.name", "Facility.name", "Facility.icon")
-    },
+    "houses.Area.name": UNIQUE,
+    "houses.Facility.name": UNIQUE,
+    "houses.Facility.icon": "the site's own word",
     **{
         f"houses.House.{name}": [(THEIRS, lambda user: House.objects.filter(owner=user))]
         for name in ("unit", "beds", "check_reason", "held_reason")
@@ -166,20 +170,20 @@ PLANTED = {
         for name in ("subject_text", "before", "after")
     },
     **{
-        f"ihome_site.{name}": "operators' words for everybody; a mobile in them goes all the same"
+        f"ihome_site.{name}": EVERYBODY
         for name in (
             "Banner.title",
-            "Banner.link",
-            "Banner.file",
             "SiteNotice.text",
-            "SiteNotice.link",
-            "HelpArticle.slug",
             "HelpArticle.title",
             "HelpArticle.body",
-            "SiteParameter.name",
             "SiteParameter.value",
         )
     },
+    "ihome_site.Banner.link": "looked for in a test of its own",
+    "ihome_site.SiteNotice.link": "looked for in a test of its own",
+    "ihome_site.Banner.file": "random",
+    "ihome_site.HelpArticle.slug": UNIQUE,
+    "ihome_site.SiteParameter.name": "the site's own word",
     "orders.Order.number": "random",
     "orders.Order.token": "random",
     "orders.Order.title": "looked for in every test",
@@ -436,6 +440,146 @@ def test_what_a_home_was_called_before_operators_changed_it_goes_from_other_text
     assert review.text == "已注销房东的房源就在已注销房东的房源，夜里很静"
 
 
+# What operators wrote about others, and for everybody.
+
+RARE = [REAL["wang"], *HOME["wang"], "13900000001"]
+WHY = masked("，".join(RARE))  # as forms keep what operators type
+
+
+def planted(text):
+    """Which words of Wang's are in a text, also with the number starred."""
+    return {word for word in (*RARE, "139****0001") if word in text}
+
+
+def test_no_record_about_others_keeps_what_few_people_share(operator):
+    house_of_wang()
+    house = house_of_wang(owner=chen(), title="别人的家", address="别处")
+    stay_over(house).write_review(li(), 5, "很好").hide(operator, WHY)
+    order_of_li(house, 5, 7, "stopped").stop(operator, WHY)
+    order_of_li(house, 5, 7, "called off").cancel(li(), "和王小明说好了")
+    house_of_wang(owner=chen(), title="别人的店", address="别处").refuse(operator, WHY)
+    house.hold(operator, WHY)
+    chen().disable(operator, WHY)
+    IdCardView.objects.create(viewer=operator, subject=li(), reason=WHY, address="::1")
+    LogEntry.objects.create(user=operator, object_repr=WHY, action_flag=CHANGE, change_message=WHY)
+    OperationLog.objects.record_list(operator, "导出", House, after=f"筛选：q={HOME['wang'][0]}")
+    line = OperationLog.objects.record(operator, "修改", house.area, WHY, WHY, WHY)
+    OperationLog.objects.filter(pk=line.pk).update(subject_text=WHY)
+    Order.objects.filter(house=house).update(title=HOME["wang"][0])  # others have such a home
+    call_command("erase_user", MOBILES["wang"])
+    assert Order.objects.get(token="called off").reason == "和王小明说好了"
+    assert set(Order.objects.values_list("title", flat=True)) == {HOME["wang"][0]}
+    # Those two, which people wrote, are all there is.
+    Order.objects.update(title="别人的家")
+    Order.objects.filter(token="called off").update(reason="")
+    OrderMove.objects.filter(action="cancel").update(note="")
+    assert planted(everything()) == set()
+
+
+def published():
+    """(model, column) of each text for everybody."""
+    for label, where in PLANTED.items():
+        if where is EVERYBODY:
+            yield apps.get_model(label.rpartition(".")[0]), label.rpartition(".")[2]
+
+
+def publish(model, **columns):
+    sizes = {"width": 1, "height": 1} if model is Banner else {}
+    unique = {HelpArticle: "slug", SiteParameter: "name"}.get(model)
+    names = {unique: f"n{model.objects.count()}"} if unique else {}
+    return model.objects.create(**sizes | names | columns)
+
+
+def test_what_operators_publish_loses_what_few_people_share(operator, capsys):
+    house_of_wang()
+    rows = [
+        (publish(model, **{column: f"谢谢{word}的家"}), column)
+        for model, column in published()
+        for word in (*RARE, "139 0000 0001", "139****0001")
+    ]
+    assert len({type(row) for row, _column in rows}) == 4
+    assert "谢谢王小明的家" in Client().get("/").content.decode()
+    call_command("erase_user", MOBILES["wang"])
+    for row, column in rows:
+        row.refresh_from_db()
+        assert re.fullmatch(r"谢谢(已注销用户|已注销房东的房源|\*\*\*)的家", getattr(row, column))
+    assert "谢谢王小明的家" not in Client().get("/").content.decode()
+    told = {f"{row._meta.label} {row.pk} {column}: rewritten" for row, column in rows}
+    assert told_to_look_at(capsys) == told
+
+
+def told_to_look_at(capsys):
+    lines = capsys.readouterr().err.splitlines()
+    return {line for line in lines if line.endswith(("rewritten", "now"))}
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["/houses/{pk}/", "https://example.com/houses/0{pk}/book/", "/houses/?q=%E9%BC%93{rest}"],
+)
+def test_what_operators_publish_leads_to_no_home_of_theirs(link, operator):
+    house = house_of_wang()
+    other = house_of_wang(owner=chen())
+    link = link.format(pk=house.pk, rest=HOME["wang"][0][1:])
+    banner, kept = (
+        publish(Banner, title="去看看", link=to, begins_on=day(1))
+        for to in (link, f"/houses/{other.pk}/")
+    )
+    notice = publish(SiteNotice, text="去看看", link=link)
+    call_command("erase_user", MOBILES["wang"])
+    for row in (banner, kept, notice):
+        row.refresh_from_db()
+    assert (banner.link, banner.ends_on, notice.link) == ("/", day(-1), "")
+    assert (kept.link, kept.ends_on) == (f"/houses/{other.pk}/", None)
+
+
+def test_what_cannot_be_rewritten_is_told_without_a_word_of_theirs(capsys):
+    """A unique text is part of an address, and a name may be any part of one."""
+    User.objects.filter(pk=wang().pk).update(name="wanglaoban")
+    article = publish(HelpArticle, slug=f"call-{MOBILES['wang']}")
+    banner = publish(Banner, title="去看看", link="/help/WangLaoban/")
+    called = publish(HelpArticle, slug="wanglaoban")
+    call_command("erase_user", MOBILES["wang"])
+    assert told_to_look_at(capsys) == {
+        f"ihome_site.Banner {banner.pk} link: not rewritten",
+        f"ihome_site.HelpArticle {article.pk} slug: not rewritten",
+        f"ihome_site.HelpArticle {called.pk} slug: not rewritten",
+    }
+
+
+# What they were called before.
+
+
+def test_the_names_they_had_go_as_well_in_whatever_case(operator):
+    user, house = wang(), house_of_wang(owner=chen())
+    form = {"name": "诸葛家的人", "is_staff": "", "is_superuser": ""}
+    User.objects.filter(pk=user.pk).update(name="OldWang")
+    client_of(operator).post(f"/admin/accounts/user/{user.pk}/change/", form)
+    User.objects.filter(pk=user.pk).update(name="wanglaoban")  # by themselves
+    line = OperationLog.objects.record(
+        operator, "下架", house, reason="OLDWANG 又叫 诸葛家的人，也叫 WangLaoban"
+    )
+    call_command("erase_user", MOBILES["wang"])
+    line.refresh_from_db()
+    assert line.reason == "已注销用户 又叫 已注销用户，也叫 已注销用户"
+
+
+def test_the_mobile_they_had_before_operators_changed_it_goes_as_well(operator):
+    user, house = li(), house_of_wang()
+    line = OperationLog.objects.record(operator, "下架", house, reason=f"{user.mobile} 投诉")
+    review = stay_over(house).write_review(user, 5, "很好")
+    review.give_answer("再打 139-0000-0002 找您")
+    LoginAttempt.objects.create(mobile=user.mobile, address="::1")
+    sent_before(1, 100, mobile=user.mobile)
+    user.change_mobile(operator, "13911112222", "本人到店核验")
+    call_command("erase_user", "13911112222")
+    for row in (line, review):
+        row.refresh_from_db()
+    assert line.reason == "*** 投诉"
+    assert review.answer == "再打 已注销用户 找您"
+    assert [text for text in ("13900000002", "139****0002") if text in everything()] == []
+
+
 # Homes that operators deleted.
 
 
@@ -488,6 +632,22 @@ def test_a_name_within_another_word_or_of_somebody_else_stays(operator):
 
 
 # While somebody else writes.
+
+
+def test_a_hold_that_ends_meanwhile_is_not_written_back(operator, monkeypatch):
+    house_of_wang()
+    held = house_of_wang(owner=chen(), address="别处", is_listed=False, held_reason="像王小明的")
+    replaced = Words.replaced
+
+    def let_go_meanwhile(words, text, longest=None):
+        House.objects.filter(pk=held.pk, held_reason=text).update(held_reason="")
+        return replaced(words, text, longest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Words, "replaced", let_go_meanwhile)
+        call_command("erase_user", MOBILES["wang"])
+    held.refresh_from_db()
+    assert held.held_reason == ""
 
 
 def test_who_was_erased_meanwhile_writes_no_more(operator):

@@ -18,7 +18,9 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError("no user has this mobile")
         try:
-            erase(user)
+            to_look_at = erase(user)
         except ErasureError as refusal:
             raise CommandError(str(refusal)) from None
+        for line in to_look_at:  # not to stdout, which is kept: see docs/operations.md
+            self.stderr.write(line)
         self.stdout.write(f"erased; the row is now {user.pk} without a name or mobile")
