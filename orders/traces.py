@@ -44,6 +44,11 @@ from orders.words import (
 OURS = {"accounts", "houses", "orders", "ihome_site", "admin"}
 # The moves whose note is the order's reason as well.
 ENDS = (OrderMove.Action.REJECT, OrderMove.Action.CANCEL, OrderMove.Action.STOP)
+# The columns of the logs in which words are; the others are the site's.
+LOGGED, DJANGO_LOGGED = (
+    ["subject_text", "before", "after", "reason"],
+    ["object_repr", "change_message"],
+)
 # What operators write for everybody. Columns that the site fills are none: somebody may be
 # called "webp".
 PUBLISHED = {
@@ -73,8 +78,8 @@ def our_text_columns():
 
 def operators_words():
     """(rows, columns) of what operators wrote, whoever it is about."""
-    yield OperationLog.objects.all(), ["subject_text", "before", "after", "reason"]
-    yield LogEntry.objects.all(), ["object_repr", "change_message"]
+    yield OperationLog.objects.all(), LOGGED
+    yield LogEntry.objects.all(), DJANGO_LOGGED
     yield IdCardView.objects.all(), ["reason"]
     # Of these they told the person why; other notices begin with the title of anybody's home.
     yield Notice.objects.filter(kind=Notice.Kind.ACCOUNT), ["text"]
@@ -191,8 +196,8 @@ class Traces:
                 if name:
                     lines.update(subject_text=name, **theirs)
                     about.update(object_repr=name)
-        self.replace_in(log.filter(actor=self.user))
-        self.replace_in(entries.filter(user=self.user))
+        self.replace_in(log.filter(actor=self.user), *LOGGED)
+        self.replace_in(entries.filter(user=self.user), *DJANGO_LOGGED)
 
     def subjects(self):
         """(model, ids, what its rows are called now); an order's name is its number."""
@@ -235,12 +240,21 @@ class Traces:
         return any(int(pk) in self.houses for pk in HOME.findall(address))
 
     def rewrite_published(self):
-        """All rows are read: there are few, and nobody starred the numbers in them."""
+        """All rows are read: there are few, and nobody starred the numbers in them.
+
+        Who calls themselves by a word of the help pages must not be able to take it out of them:
+        of names a person decides.
+        """
         changed("site")  # kept pages are drawn anew, as when one of these is saved
         words = self.words.alone(by_operators=True)
         for model, columns in PUBLISHED.items():
-            for pk, column in self.replace_in(model.objects.all(), *columns, words=words):
+            rows = model.objects.all()
+            for pk, column in self.replace_in(rows, *columns, words=words.without_names()):
                 self.note(model, pk, column, "rewritten")
+            for pk, *texts in rows.values_list("pk", *columns):
+                for column, text in zip(columns, texts, strict=True):
+                    if words.are_in(text):
+                        self.note(model, pk, column, "a name, not rewritten")
 
     def rewrite_anywhere(self):
         """Numbers in any text of anybody."""

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
+from ihome_site.caching import settle
 from orders.erasure import ErasureError, erase
 
 
@@ -23,4 +24,9 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         for line in to_look_at:  # not to stdout, which is kept: see docs/operations.md
             self.stderr.write(line)
+        if not settle():
+            raise CommandError(
+                "erased, but Redis does not answer: for ten more minutes at most, pages kept from"
+                " before may be shown; empty it to be rid of them at once"
+            )
         self.stdout.write(f"erased; the row is now {user.pk} without a name or mobile")
