@@ -2,71 +2,159 @@
 
 What operators type goes through `masked` before it is kept, and every log line before it is
 written: both are read by more people than the rows they tell of.
+
+The numbers are looked for in a copy of the text in which every way to write a digit, a blank or
+a mark is one sign (`signs_and_places`); what is starred is the place in the text itself.
 """
 
 import re
 import unicodedata
+from functools import lru_cache
 
-CHINESE = dict(zip("〇零一二三四五六七八九幺", "001234567891", strict=True))
-DIGIT = f"[\\d{''.join(CHINESE)}]"  # \d: full-width and all other scripts' digits as well
-# What people and programs put between digits: blanks (no line breaks), dashes, brackets, and
-# characters nobody sees. Full stops and the like only in groups of 3-4-4: addresses have groups
-# of three.
-BETWEEN = "[ \t\u00a0\u2000-\u200f\u202a-\u202f\u2060-\u2069\u3000\ufeff\u00ad_()（）‐‑‒–—―－-]"
-GAP = f"(?:{BETWEEN}{{0,3}})"
+# A decimal digit of any script becomes 0–9. Digits of other kinds (①, 壹) become the Chinese ones:
+# they may stand before a number without being part of it, as in a numbered list.
+CHINESE = "〇一二三四五六七八九"
+TO_ASCII = str.maketrans(CHINESE, "0123456789")
+SPOKEN = {"幺": 1, "两": 2}  # how digits are read out; Unicode gives these two no value
+LINE_BREAKS = "\n\v\f\x85\u2028\u2029"
+# Between digits: "_" is a run of characters nobody sees, "-" a run of those, blanks, dashes and
+# brackets, however long.
+GAPS = "_-"
+UNSEEN_CATEGORIES = {"Mn", "Me", "Cf", "Cc"}
+GAP_CATEGORIES = {"Zs", "Pd", "Ps", "Pe", "Pc"}
+UNSEEN = "\u115f\u1160\u2800"  # letters and a symbol with nothing in them
+OTHER_DASHES = "−ー"  # a minus sign, and the long vowel of Japanese
+MARKS = ".,:;/|\\*~·•・‧∙⋅、。∼"  # after NFKC, which turns ，．：～｜ into ,.:~|
+OTHER = "?"
 
 
-def digits(count):
-    return GAP.join([DIGIT] * count)
+@lru_cache(maxsize=10_000)
+def signs_of(char):
+    """The signs of one character; several when it stands for several, such as ⑬."""
+    if char in LINE_BREAKS:
+        return "\n"
+    return "".join(sign(part, char.isdecimal()) for part in unicodedata.normalize("NFKC", char))
 
 
-ONE, THREE_TO_NINE = "[1１一幺]", "[3-9３-９三四五六七八九]"
-COUNTRY = f"(?:(?:00)?86|８６|0|０){GAP}"  # a 0 is how long-distance calls used to begin
-PLAIN = f"({ONE}{GAP}{THREE_TO_NINE}{GAP}{DIGIT}){GAP}{digits(4)}{GAP}({digits(4)})"
-DOT = " ?[./·、~*] ?"
-DOTTED = f"(1[3-9][0-9]){DOT}[0-9]{{4}}{DOT}([0-9]{{4}})"
-MOBILE = re.compile(f"(?<!\\d)({COUNTRY})?(?:{PLAIN}|{DOTTED})(?!\\d)")
-ID_CARD = re.compile(f"(?<!\\d)({digits(17)}{GAP}[\\dXxＸｘ{''.join(CHINESE)}])(?!\\d)")
+def sign(char, is_decimal):
+    digit = SPOKEN.get(char, unicodedata.numeric(char, None))
+    if digit in range(10):
+        return str(int(digit)) if is_decimal else CHINESE[int(digit)]
+    if char in "Xx" or char in MARKS:
+        return char
+    category = unicodedata.category(char)
+    if category in GAP_CATEGORIES or char in OTHER_DASHES or char == "\t":
+        return "-"
+    return "_" if category in UNSEEN_CATEGORIES or char in UNSEEN else OTHER
+
+
+def signs_and_places(text):
+    """The signs of `text`, and for each of them the position of its character."""
+    signs, places = [], []
+    for place, char in enumerate(text):
+        for one in signs_of(char):
+            if one in GAPS and signs and signs[-1] in GAPS:
+                signs[-1] = max(one, signs[-1], key=GAPS.index)
+            else:
+                signs.append(one)
+                places.append(place)
+    return "".join(signs), places
+
+
+# Patterns of signs. Every repetition in them is bounded, so that a long text takes no longer than
+# its length.
+DIGIT = f"[0-9{CHINESE}]"
+GAP = "[_-]?"
+BREAK = f"{GAP}\n{GAP}"
+MARK = f"[{re.escape(MARKS)}]"
+BETWEEN_GROUPS = f"(?:{GAP}(?:{MARK}|\n){GAP}|-)"
+
+
+def in_a_row(parts):
+    """The digits with blanks, dashes and brackets between any of them."""
+    return GAP.join(parts)
+
+
+def group(parts):
+    """The digits of one group: all of them apart, or none."""
+    return f"(?:{'_?'.join(parts)}|{'-'.join(parts)})"
+
+
+def one_by_one(parts, name):
+    """The digits with the same mark between all of them: with two kinds it is a list of dates."""
+    first, *others = parts
+    again = f"{GAP}(?P={name}){GAP}"
+    return f"{first}{GAP}(?P<{name}>{MARK}){GAP}{again.join(others)}(?!{again}{DIGIT})"
+
+
+MOBILE_DIGITS = ["[1一]", "[3-9三四五六七八九]", *[DIGIT] * 9]
+HEAD, MIDDLE, TAIL = map(group, (MOBILE_DIGITS[:3], MOBILE_DIGITS[3:7], MOBILE_DIGITS[7:]))
+MOBILE_FORMS = [
+    in_a_row(MOBILE_DIGITS),
+    # Marks only between groups of 3-4-4, and two of them: addresses have groups of three, and
+    # "1380000，2000" are two prices.
+    HEAD + BETWEEN_GROUPS + MIDDLE + BETWEEN_GROUPS + TAIL,
+    HEAD + BREAK + MIDDLE + GAP + TAIL,
+    HEAD + GAP + MIDDLE + BREAK + TAIL,
+    one_by_one(MOBILE_DIGITS, "mobile_mark"),
+]
+COUNTRY = f"(?:(?:00)?86|0){GAP}"  # a 0 is how long-distance calls used to begin
+MOBILE = re.compile(f"(?<![0-9])(?:{COUNTRY})?(?:{'|'.join(MOBILE_FORMS)})(?![0-9])")
+
+CARD_DIGITS = [DIGIT] * 17 + [f"[0-9Xx{CHINESE}]"]
+# Region, year, month, day, and the rest.
+CARD_GROUPS = [
+    in_a_row(CARD_DIGITS[start:end])
+    for start, end in [(0, 6), (6, 10), (10, 12), (12, 14), (14, 18)]
+]
+CARD_FORMS = [
+    f"(?:{BETWEEN_GROUPS}|_)?".join(CARD_GROUPS),
+    one_by_one(CARD_DIGITS, "card_mark"),
+]
+ID_CARD = re.compile(f"(?<![0-9])(?:{'|'.join(CARD_FORMS)})(?![0-9])")
 CENTURIES = {"18", "19", "20"}  # at the place of the year of birth
 
 
 def masked(text):
     """`text` with the middle of every mobile and ID number in it starred."""
-    return MOBILE.sub(starred_mobile, without_id_numbers(text))
+    return replaced(MOBILE, starred_mobile, without_id_numbers(text))
 
 
 def without_id_numbers(text):
     """`text` with ID numbers starred and mobiles as they are."""
-    return ID_CARD.sub(starred_id_card, text)
+    return replaced(ID_CARD, starred_id_card, text)
 
 
 def mobile_of(text):
     """The plain digits of a text that is one whole mobile; "" for any other."""
-    found = MOBILE.fullmatch(text.strip().removeprefix("+"))
+    signs, _places = signs_and_places(text.strip().removeprefix("+"))
+    found = MOBILE.fullmatch(signs.strip(GAPS))
     return plain(found[0])[-11:] if found else ""
 
 
-def plain(text):
+def replaced(pattern, starred, text):
+    """`text` with what `starred` makes of each number found, given its digits and its writing."""
+    signs, places = signs_and_places(text)
+    parts, end = [], 0
+    for found in pattern.finditer(signs):
+        start, stop = places[found.start()], places[found.end() - 1] + 1
+        parts += [text[end:start], starred(plain(found[0]), text[start:stop])]
+        end = stop
+    return "".join(parts) + text[end:]
+
+
+def plain(signs):
     """The digits of a number, and a final X, in ASCII; what stood between them is gone."""
-    return "".join(map(plain_character, text))
+    return re.sub("[^0-9Xx]", "", signs.translate(TO_ASCII))
 
 
-def plain_character(char):
-    if char in CHINESE:
-        return CHINESE[char]
-    if char.isdecimal():
-        return str(unicodedata.decimal(char))
-    return char if char in "Xx" else {"Ｘ": "X", "ｘ": "x"}.get(char, "")
+def starred_mobile(number, _written):
+    """A country code stays before it."""
+    return f"{number[:-8]}****{number[-4:]}"
 
 
-def starred_mobile(found):
-    country, head, tail, dotted_head, dotted_tail = found.groups(default="")
-    return f"{plain(country)}{plain(head + dotted_head)}****{plain(tail + dotted_tail)}"
-
-
-def starred_id_card(found):
-    number = plain(found[1])
-    as_kept = found[1] == number and number[0] in "12345678"
+def starred_id_card(number, written):
+    as_kept = written == number and number[0] in "12345678"
     if not as_kept and number[6:8] not in CENTURIES:
-        return found[0]  # prices in a row
+        return written  # prices in a row
     return f"{number[0]}{'*' * 16}{number[-1]}"

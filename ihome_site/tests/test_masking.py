@@ -1,5 +1,6 @@
 """Mobiles and ID numbers in what operators type: starred in every column that keeps it."""
 
+import time
 from importlib import import_module
 
 import pytest
@@ -7,6 +8,8 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from accounts.models import IdCardView, RealName, User
 from houses.models import Area, House
@@ -52,6 +55,38 @@ STARRED_CARD = f"1{'*' * 16}{CARD[-1]}"
         "139\u202f5555\u20600077",
         "一三九五五五五〇〇七七",
         "幺三九五五五五零零七七",
+        "139，5555，0077",
+        "139, 5555, 0077",
+        "139～5555～0077",
+        "139・5555・0077",
+        "139•5555•0077",
+        "139．5555．0077",
+        "139。5555。0077",
+        "139:5555:0077",
+        "139：5555：0077",
+        "139|5555|0077",
+        "139 5555，0077",
+        "1 3 9，5 5 5 5，0 0 7 7",
+        "1.3.9.5.5.5.5.0.0.7.7",
+        "1、3、9、5、5、5、5、0、0、7、7",
+        "139    5555     0077",
+        "139------5555------0077",
+        "139\n5555\n0077",
+        "139 5555\r\n0077",
+        "139\n55550077",
+        "1395555 \r\n 0077",
+        "1️⃣3️⃣9️⃣5️⃣5️⃣5️⃣5️⃣0️⃣0️⃣7️⃣7️⃣",
+        "1️⃣3️⃣9️⃣.5️⃣5️⃣5️⃣5️⃣.0️⃣0️⃣7️⃣7️⃣",
+        "①③⑨⑤⑤⑤⑤⓪⓪⑦⑦",
+        "❶❸❾❺❺❺❺⓿⓿❼❼",
+        "⑴⑶⑼⑸⑸⑸⑸00⑺⑺",
+        "壹叁玖伍伍伍伍零零柒柒",
+        "壹參玖伍伍伍伍〇〇柒柒",
+        "١٣٩٥٥٥٥٠٠٧٧",
+        "१३९५५५५००७७",
+        "𝟏𝟑𝟗𝟓𝟓𝟓𝟓𝟎𝟎𝟕𝟕",
+        "１3९五⑤伍𝟓٠〇７7",
+        "1\u03013\u20dd9\ufe0f5555\u28000077",
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "请打 {} 找王先生", "之一{}、", "v{}:", "\n{}\n", "-{}-"])
@@ -77,6 +112,16 @@ def test_a_country_code_does_not_hide_it(country):
         CARD.translate({ord(str(n)): chr(0xFF10 + n) for n in range(10)}),
         f"证号：{CARD}，",
         f"{CARD[:10]}\u200b{CARD[10:]}",
+        *(
+            between.join([CARD[:6], CARD[6:14], CARD[14:]])
+            for between in (".", "/", "，", "：", " / ", "\n", "\r\n", "        ")
+        ),
+        f"{CARD[:6]}/{CARD[6:10]}/{CARD[10:12]}/{CARD[12:14]}/{CARD[14:]}",
+        f"{CARD[:6]}\n{CARD[6:]}",
+        ".".join(CARD),
+        "".join(f"{digit}\ufe0f\u20e3" for digit in CARD[:17]) + CARD[17],
+        CARD[:17].translate({ord(str(n)): "零壹贰叁肆伍陆柒捌玖"[n] for n in range(10)}) + CARD[17],
+        CARD.translate({ord(str(n)): chr(0x0660 + n) for n in range(10)}),
     ],
 )
 def test_an_id_number_is_starred_however_it_is_written(text):
@@ -103,17 +148,85 @@ def test_its_last_character_may_be_a_letter(last):
         "139-5555-007",
         "400-800-1234",
         "900619746936498440",
-        "139，5555，0077",
-        "139\n5555\n0077",
+        "1390，1234",
+        "1390，1234567",
+        "1380000，2000",
+        "1380\n1500\n200",
+        "139\n\n5555\n\n0077",
+        "1,380,000,000",
+        "13,800,138,000",
+        "1，380，000，000 元",
+        "139,555.50，077",
+        "￥139 ￥5555 ￥0077",
+        "139+5555+0077",
+        "1.3、1.4、1.5、1.6、1.7、1.8",
+        "1/3、1/4、1/5、1/6、1/7、1/8",
+        "1、3、9、5、5、5、5、0、0、7、7、5",
+        "1.3.9.5.5.5.5",
+        "13:55:55 13:00:07",
+        "2026.11.20，2026.11.22",
+        "1390:5555:0077",
+        "010-8888:1234，400:800:1234",
+        "139.55.55.00",
+        "123456.78，901234.56，789012",
+        "三十九，五千五百，七十七",
+        "①②③④⑤⑥⑦⑧⑨⑩⑪⑫",
+        "2⁴ ½ 10² m²",
     ],
 )
 def test_other_numbers_stay(text):
     assert masked(text) == text
 
 
+@pytest.mark.parametrize("mark", ["①", "1️⃣ ", "1️⃣", "一", "⑴", "⒈", "1. ", "1、", "⑬", "②\u200b"])
+def test_the_number_of_a_list_does_not_hide_it(mark):
+    assert masked(f"{mark}13955550077").endswith("139****0077")
+
+
+@pytest.mark.parametrize("mark", ["①", " 1️⃣", "一", "⑴", "⒈", " 1. ", "，1、", "⑬", "\u200b②"])
+def test_nor_does_the_next_number_of_the_list(mark):
+    assert masked(f"13955550077{mark}").startswith("139****0077")
+
+
+@pytest.mark.parametrize("text", ["13955550077 1234", "139.5555.0077.1234", CARD, f"{CARD}，1234"])
+def test_what_is_starred_already_stays_so(text):
+    """Reasons are starred in their form and again in the log of operations."""
+    assert masked(masked(text)) == masked(text)
+
+
 def test_long_texts_of_digits_take_no_time():
     for text in ("1" * 100_000, "1 3-" * 30_000, "13955550077 " * 5_000, "一" * 50_000):
         masked(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="13589 -_.,，:\n\r①一٣\u200b\ufe0fX", min_size=1, max_size=12))
+def test_no_text_of_10000_characters_takes_long(piece):
+    text = (piece * 10_000)[:10_000]
+    before = time.process_time()
+    masked(text)
+    assert time.process_time() - before < 1
+
+
+WAYS = [
+    "0123456789",
+    "０１２３４５６７８９",
+    "〇一二三四五六七八九",
+    "零壹贰叁肆伍陆柒捌玖",
+    "⓪①②③④⑤⑥⑦⑧⑨",
+]
+
+
+@given(
+    st.from_regex("1[3-9][0-9]{9}", fullmatch=True),
+    st.lists(st.sampled_from(WAYS), min_size=11, max_size=11),
+    st.lists(st.sampled_from(["，", " . ", "\n", "    ", "—", "~"]), min_size=2, max_size=2),
+)
+def test_any_mobile_in_groups_is_starred_however_digits_and_marks_are_mixed(mobile, ways, marks):
+    digits = [way[int(digit)] for digit, way in zip(mobile, ways, strict=True)]
+    head, middle, tail = map("".join, (digits[:3], digits[3:7], digits[7:]))
+    text = f"打 {head}{marks[0]}{middle}{marks[1]}{tail} 找他"
+    assert masked(text) == f"打 {mobile[:3]}****{mobile[7:]} 找他"
 
 
 @pytest.mark.parametrize(

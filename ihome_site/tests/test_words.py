@@ -25,7 +25,7 @@ MODULES = [
     and path.name not in {"bulk.py", "demo.py", "dossier.py", "testing.py"}
 ]
 # Marks that belong to the notation, not to a language: of dates, and digits to be recognised.
-NOTATION = {*"月日年", *"〇零一二三四五六七八九幺"}
+NOTATION = {*"月日年", *"〇一二三四五六七八九幺两"}
 
 
 def named(path):
