@@ -114,6 +114,12 @@ EVERYBODYS = [
     ),
     *("woaini1314", "5201314a", "qwer1234", "1qaz2wsx", "a123456789"),
     *("asdf1234..", "aaaa1111", "i-h-o-m-e-2026", "beijing_2026", "a1jiaZuf4ng"),
+    *("Shanghai2026", "changeme123", "zaq12wsx!", "monkey12345", "football2024", "dragon12345"),
+    *("china2008", "shenzhen123", "lijing520", "Wangxiaoming-1990", "zhangwei_888", "i1ovey0u!!"),
+    *("welcome2026", "letmein123", "sunsh1ne99", "princess01", "superman1", "batman520"),
+    *("guangdong_2025", "Xi'an1314", "5201314woaini", "1314520abc", "7758521a"),
+    *("147852369a", "147258369a", "a159357159357", "789456123z", "963852741q"),
+    *("11223344aa", "aabbccdd1", "112233aa", "abc123def456", "123abc456def", "1q2w3e4r5t!"),
     *("P@ssw0rd123", "admin888888", "zufang123456", "li13900000002", "abc00000002"),
 ]
 
@@ -127,7 +133,21 @@ def test_the_sites_own_words_and_everybodys_are_refused(password):
     )
 
 
-@pytest.mark.parametrize("password", ["ihome-qiuyue-7", "我家的猫叫年糕呀", "tea5201314cup"])
+GOOD = [
+    *("ihome-qiuyue-7", "我家的猫叫年糕呀", "tea5201314cup"),
+    *("shanghai-fengzheng-7", "purple monkey dishwasher", "student-kite-88", "bookkeeper-olive"),
+    *("xiangjiao-niunai", "T7#kq9vR", "lijing-likes-tofu", "malina-forest", "159-lamps-of-brass"),
+    *(
+        "helicopter-42",
+        "mingtianxiayu",
+        "武汉热干面真好吃",
+        "first-thirst-4",
+        "77 Kettles, 12 cups",
+    ),
+]
+
+
+@pytest.mark.parametrize("password", GOOD)
 def test_with_something_of_ones_own_they_may_be_part_of_it(password):
     assert change(client_of(li()), password=password, password2=password).status_code == 302
 
