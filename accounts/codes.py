@@ -75,11 +75,14 @@ def too_many_sentence(wait):
     return _("今天发得太多了，请 %(wait)s 小时后再试") % {"wait": -(-wait // HOUR)}
 
 
-def spend_code(mobile, purpose, code, address, browser, device="", user_agent=""):
+def spend_code(
+    mobile, purpose, code, address, browser, device="", user_agent="", judge=lambda: None
+):
     """Use up the newest code that `browser` asked for.
 
     Raises CodeError when it is wrong, old or used, TooMany when too many wrong ones came from
-    the address; a known device of this mobile (`device`) does not mind its address.
+    the address; a known device of this mobile (`device`) does not mind its address. `judge` is
+    called once the code was right; when it raises, the code has lost a try and stays good.
     """
     row, attempt = reserve_try(
         mobile, purpose, browser, address=network_of(address), device=device, user_agent=user_agent
@@ -87,6 +90,7 @@ def spend_code(mobile, purpose, code, address, browser, device="", user_agent=""
     if not row.matches(code):
         raise CodeError(_("短信验证码不对"))
     attempt.delete()
+    judge()
     if not row.use():
         raise CodeError(_("验证码已失效，请重新获取"))
 

@@ -136,12 +136,21 @@ class SmsForm(CaptchaForm):
                 browser_of(request),
                 known_device(request, mobile),
                 user_agent_of(request),
+                self.judge,
             )
+        except ValidationError as error:
+            self.add_error(None, error)
         except CodeError as error:
             self.add_error("sms_code", str(error))
         except TooMany as refusal:
             event("code limit reached", mobile=mobile, address=request.address)
             self.refuse_for_now("sms_code", refusal)
+
+    def judge(self):
+        """A chance to refuse what only the holder of the mobile may be told of.
+
+        The code was right and is not used up yet. Raises ValidationError.
+        """
 
     def account(self):
         """The account of the mobile just proved, or None with an error on the form.
@@ -206,6 +215,15 @@ class RegisterForm(SmsForm, NewPassword):
 class PasswordResetForm(SmsForm, NewPassword):
     purpose = SmsCode.Purpose.RESET
     field_order = RegisterForm.field_order
+
+    def judge(self):
+        """The account's name is known by now, and asked about: earlier it would tell strangers
+        who has an account, and under which name."""
+        user = User.objects.filter(mobile=self.cleaned_data["mobile"]).first()
+        try:
+            validate_password(self.cleaned_data["password"], user)
+        except ValidationError as error:
+            raise ValidationError({"password": error}) from None
 
     def save(self):
         """The user whose password was set, or None with an error when there is no such user.

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.core.management import CommandError, call_command
 
 from accounts.hashers import Argon2
-from accounts.models import User
+from accounts.models import SmsCode, User
 from accounts.tests.test_login import change, code_for, reset, sign_in
 from ihome_site.testing import MOBILES, PASSWORD, client_of, li
 
@@ -165,6 +165,48 @@ def test_a_reset_ends_every_session_and_its_row(client, settings):
     assert reset(client, code_for(client, "reset", settings)).status_code == 302
     assert user.devices.count() == 0
     assert client.get("/accounts/me/").status_code == 302
+
+
+NAME = "gulinazha77"
+
+
+def reset_to(client, code, password):
+    form = {"mobile": MOBILES["li"], "sms_code": code, "password": password, "password2": password}
+    return client.post("/accounts/password/reset/", form)
+
+
+def test_a_reset_refuses_the_name_of_the_account_and_keeps_the_code(client, settings):
+    user = li()
+    User.objects.update(name=NAME)
+    assert change(client_of(user), password=NAME, password2=NAME).status_code == 400
+    code = code_for(client, "reset", settings)
+    refused = reset_to(client, code, NAME)
+    assert (refused.status_code, list(refused.context_data["form"].errors)) == (400, ["password"])
+    assert li().check_password(PASSWORD)
+    assert reset_to(client, code, "gulou-clock-9").status_code == 302
+    assert li().check_password("gulou-clock-9")
+
+
+def test_a_name_refused_uses_up_a_try_of_the_code(client, settings):
+    """Or a code would be good for any number of questions about the account."""
+    li()
+    User.objects.update(name=NAME)
+    code = code_for(client, "reset", settings)
+    for _n in range(SmsCode.TRIES):
+        assert list(reset_to(client, code, NAME).context_data["form"].errors) == ["password"]
+    answer = reset_to(client, code, "gulou-clock-9")
+    assert list(answer.context_data["form"].errors) == ["sms_code"]
+
+
+def test_a_wrong_code_does_not_tell_whose_name_a_password_is(client, settings):
+    li()
+    User.objects.update(name=NAME)
+    wrong = "000000" if code_for(client, "reset", settings) != "000000" else "111111"
+    errors = [
+        reset_to(client, wrong, password).context_data["form"].errors
+        for password in (NAME, "gulou-clock-9")
+    ]
+    assert errors[0] == errors[1] == {"sms_code": ["短信验证码不对"]}
 
 
 def test_md5_is_only_for_tests():
