@@ -52,7 +52,7 @@ class AvatarForm(Sentences, forms.Form):
     def clean_avatar(self):
         upload, widths = self.cleaned_data["avatar"], images.AVATAR_WIDTHS
         try:
-            with images.place():
+            with images.place(self.user.pk):
                 UPLOADS.take(self.user)
                 return images.take(upload, widths, images.AVATAR_MIN_SIDE, square=True)
         except images.ImageError as error:

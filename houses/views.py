@@ -267,7 +267,7 @@ class HouseImagesView(OwnHouseMixin, View):
     def post(self, request, pk):
         saved, errors, wait, status = [], [], 0, 400
         try:
-            with images.place():
+            with images.place(request.user.pk):
                 self.take(HouseImagesForm(request.FILES, request.user), saved, errors)
         except (TooMany, images.Crowded) as refusal:
             errors.append(("", str(refusal)))

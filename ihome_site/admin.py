@@ -19,6 +19,7 @@ FILE_COLUMNS = ["file", "width", "height", "updated_at"]
 
 
 class BannerForm(PartialModelForm):
+    operator = None  # who sends the form; set by BannerAdmin
     replaced = None  # (name, width) of the picture before the one that was sent
     picture = forms.FileField(
         label=gettext_lazy("图片"),
@@ -38,7 +39,7 @@ class BannerForm(PartialModelForm):
                 raise ValidationError(_("请选择一张图片"))
             return None
         try:
-            with images.place():
+            with images.place(self.operator.pk):
                 return images.take(upload, images.PHOTO_WIDTHS)
         except (images.ImageError, images.Crowded) as error:
             raise ValidationError(str(error)) from error
@@ -72,6 +73,11 @@ class BannerAdmin(OperatorsAdmin):
     search_fields = ["title", "link"]
     readonly_fields = ["thumbnail"]
     fields = ["title", "thumbnail", "picture", "link", "begins_on", "ends_on", "order"]
+
+    def get_form(self, request, *args, **kwargs):
+        form = super().get_form(request, *args, **kwargs)  # a class of this request
+        form.operator = request.user
+        return form
 
     def save_model(self, request, obj, form, change):
         picture = form.cleaned_data.get("picture")

@@ -25,8 +25,12 @@ logger = logging.getLogger("ihome.images")
 # The threads of a worker take turns, from opening an upload to the last encoded byte, or its
 # memory would be the sum of their pictures.
 decoding = threading.RLock()
+LONGEST_WAIT = 20  # seconds for a turn; three phone photos take three
 # Threads of a process that have a picture or wait for their turn; the others answer other pages.
-places = threading.BoundedSemaphore(3)
+PLACES = 3
+# The primary keys of who has one. A second request of the same person finds none, or one person
+# had them all.
+people, counting = set(), threading.Lock()
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_SIDE = 12_000
@@ -110,26 +114,39 @@ class Stored:
 
 
 @contextmanager
-def place():
-    """One of the few places in this process for a thread that reads pictures.
+def place(person):
+    """One of the few places in this process for a thread that reads pictures of `person`, a key.
 
     Raises Crowded when there is none: waiting for one would hold a thread that others need.
     """
-    if not places.acquire(blocking=False):
+    with counting:
+        if person in people or len(people) >= PLACES:
+            raise Crowded
+        people.add(person)
+    try:
+        yield
+    finally:
+        people.remove(person)
+
+
+@contextmanager
+def turn():
+    """The turn of this thread. Raises Crowded when others take too long."""
+    if not decoding.acquire(timeout=LONGEST_WAIT):
         raise Crowded
     try:
         yield
     finally:
-        places.release()
+        decoding.release()
 
 
 def take(upload, widths, min_side=PHOTO_MIN_SIDE, square=False):
     """The Encoded sizes of the picture in `upload`, made while no other thread has a picture.
 
-    What read() says of the arguments holds. Raises ImageError.
+    What read() says of the arguments holds. Raises ImageError and Crowded.
     """
     try:
-        with decoding:
+        with turn():
             return encode_all(read(upload, min_side, square), widths)
     except ImageError as error:
         sentence = str(error)
@@ -141,22 +158,23 @@ def read(upload, min_side=PHOTO_MIN_SIDE, square=False):
     """The picture in `upload` (a Django File): upright, RGB, at most 1600 × 4800 pixels.
 
     Both sides must have `min_side` pixels. `square` keeps the square in the middle. Threads
-    that answer requests use take(), which holds no pixels when it is done. Raises ImageError.
+    that answer requests use take(), which holds no pixels when it is done. Raises ImageError
+    and Crowded.
     """
-    try:
-        with decoding:
+    with turn():
+        try:
             content = read_bytes(upload)
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 passes = check(image, content, min_side)
                 return repaint(image, square, passes)
-    except ImageError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise too_big() from error
-    except UnidentifiedImageError as error:
-        raise ImageError(_("只能上传 JPG、PNG 或 WebP 格式的图片")) from error
-    except Exception as error:  # decoders of hostile bytes raise nearly everything
-        raise ImageError(_("图片不完整或已损坏，请换一张")) from error
+        except ImageError:
+            raise
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise too_big() from error
+        except UnidentifiedImageError as error:
+            raise ImageError(_("只能上传 JPG、PNG 或 WebP 格式的图片")) from error
+        except Exception as error:  # decoders of hostile bytes raise nearly everything
+            raise ImageError(_("图片不完整或已损坏，请换一张")) from error
 
 
 def read_bytes(upload):

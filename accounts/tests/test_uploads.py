@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from threading import Event, Thread
 
 import pytest
 import time_machine
@@ -94,8 +95,8 @@ def test_the_day_ends_at_midnight_in_shanghai():
 def no_place():
     """Three threads of this process are reading pictures."""
     with ExitStack() as taken:
-        for _n in range(3):
-            taken.enter_context(images.place())
+        for somebody in ("one", "another", "a third"):
+            taken.enter_context(images.place(somebody))
         yield taken
 
 
@@ -119,6 +120,56 @@ def test_without_a_place_a_picture_waits_outside_and_does_not_count(no_place):
     no_place.close()
     assert guest.post("/accounts/avatar/", {"avatar": picture()}).status_code == 302
     assert owner.post(path, {"house_image": [picture(), picture()]}).status_code == 302
+
+
+def test_a_person_has_one_place_and_leaves_the_others_to_others():
+    with images.place(li().pk):
+        refused = client_of(li()).post("/accounts/avatar/", {"avatar": picture()})
+        taken = client_of(chen()).post("/accounts/avatar/", {"avatar": picture()})
+    assert (refused.status_code, taken.status_code) == (429, 302)
+    assert "正在处理的照片有点多" in refused.content.decode()
+    assert client_of(li()).post("/accounts/avatar/", {"avatar": picture()}).status_code == 302
+
+
+def test_the_owner_of_photos_and_the_operator_of_banners_have_one_place_too():
+    house, desk = house_of_wang(), operator("运营")
+    banner = {"title": "春节不打烊", "link": "/", "picture": picture(), "order": "0"}
+    with images.place(wang().pk), images.place(desk.pk):
+        photos = client_of(wang()).post(f"/houses/{house.pk}/images/", {"house_image": picture()})
+        page = client_of(desk).post(reverse("admin:ihome_site_banner_add"), banner)
+    assert photos.status_code == 503
+    assert "正在处理的照片有点多" in page.content.decode()
+
+
+@pytest.fixture
+def endless_picture(monkeypatch):
+    """Another thread does not come to an end with its picture."""
+    monkeypatch.setattr(images, "LONGEST_WAIT", 0.05)
+    begun, over = Event(), Event()
+
+    def decode():
+        with images.turn():
+            begun.set()
+            over.wait(30)
+
+    thread = Thread(target=decode)
+    thread.start()
+    begun.wait(30)
+    yield
+    over.set()
+    thread.join()
+
+
+def test_who_waits_too_long_for_a_turn_is_told_to_come_back(endless_picture):
+    house = house_of_wang()
+    answers = [
+        client_of(li()).post("/accounts/avatar/", {"avatar": picture()}),
+        client_of(wang()).post(f"/houses/{house.pk}/images/", {"house_image": picture()}),
+    ]
+    assert [answer.status_code for answer in answers] == [429, 503]
+    for answer in answers:
+        assert "正在处理的照片有点多" in answer.content.decode()
+    assert images.people == set()
 
 
 def test_an_operator_without_a_place_keeps_what_was_typed(no_place):
