@@ -6,7 +6,6 @@ within limits, painted on a fresh canvas and encoded again under random names.
 
 import io
 import logging
-import re
 import secrets
 import threading
 from contextlib import contextmanager
@@ -16,9 +15,10 @@ from functools import partial
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ihome_site import caching
+from ihome_site.picture_parts import parts_of
 from ihome_site.refusals import Busy
 
 logger = logging.getLogger("ihome.images")
@@ -50,8 +50,6 @@ MAX_WHOLE, MAX_WHOLE_IN_PASSES = 24_000_000, 12_000_000
 # Encoders write about 10. A scan of 50 bytes can cost a pass over all pixels: 2,000 of them,
 # 220 KB, kept a processor busy for half a minute.
 MAX_SCANS = 32
-# Compressed text in a PNG: Pillow would keep up to 64 MB of it.
-PngImagePlugin.MAX_TEXT_MEMORY = 2 * 1024 * 1024
 
 PHOTO_WIDTHS = (480, 960, 1600)
 PHOTO_MIN_SIDE = 200
@@ -64,8 +62,7 @@ STRIP = 128  # rows that are converted and scaled at a time
 # takes 130 ms to save 3 % of the bytes.
 QUALITY, METHOD = 80, 2
 
-ORIENTATION = 0x0112  # the EXIF tag
-TURNS = {
+TURNS = {  # by the number in EXIF
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -163,10 +160,10 @@ def read(upload, min_side=PHOTO_MIN_SIDE, square=False):
     """
     with turn():
         try:
-            content = read_bytes(upload)
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                passes = check(image, content, min_side)
-                return repaint(image, square, passes)
+            parts = parts_of(read_bytes(upload))
+            with Image.open(io.BytesIO(parts.content), formats=FORMATS) as image:
+                passes = check(image, parts, min_side)
+                return repaint(image, square, parts.orientation, passes)
         except ImageError:
             raise
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -195,12 +192,12 @@ def too_big():
     return ImageError(_("图片的尺寸太大，请缩小后再上传"))
 
 
-def check(image, content, min_side):
+def check(image, parts, min_side):
     """Refuse by what the headers say, before a pixel is decoded.
 
     True if it is a JPEG whose pixels are there only after its last scan.
     """
-    scans = components_by_scan(content) if image.format in {"JPEG", "MPO"} else []
+    scans = parts.scans
     passes = bool(scans) and (image.info.get("progressive") or scans != [image.layers])
     if (
         max(image.size) > MAX_SIDE
@@ -210,37 +207,17 @@ def check(image, content, min_side):
         raise too_big()
     if min(image.size) < min_side:
         raise ImageError(_("图片太小了，宽和高都至少要 %(side)s 像素") % {"side": min_side})
-    # MPO: a phone's JPEG with a depth or brightness map behind the photo; the photo is first.
-    if image.format != "MPO" and getattr(image, "n_frames", 1) != 1:
+    if parts.animated or getattr(image, "n_frames", 1) != 1:
         raise ImageError(_("不支持动图，请换一张静态图片"))
     return bool(passes)
 
 
 def most_pixels(image, passes):
-    if passes:
-        return MAX_SAMPLES // max(3, image.layers)
-    return MAX_PIXELS["JPEG" if image.format == "MPO" else image.format]
+    return MAX_SAMPLES // max(3, image.layers) if passes else MAX_PIXELS[image.format]
 
 
-def components_by_scan(content):
-    """How many colour components each scan of a JPEG carries, up to the end of the picture.
-
-    Walks markers and segments as ITU T.81, B.1.1 lays them out.
-    """
-    scans, place = [], 2
-    # Not stuffing, TEM, fill bytes or a restart: those have no length behind them.
-    marker = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])")
-    while (found := marker.search(content, place)) and found[1] != b"\xd9":
-        start = found.end()
-        if found[1] == b"\xda":
-            scans += content[start + 2 : start + 3]
-        place = start + int.from_bytes(content[start : start + 2])
-    return scans
-
-
-def repaint(image, square, passes):
+def repaint(image, square, orientation, passes):
     """The decoded picture on a fresh canvas: alpha on white, upright, not too large."""
-    orientation = image.getexif().get(ORIENTATION, 1)
     turned = orientation in TURNS_BY_A_QUARTER
     draft(image, square, turned, MAX_WHOLE_IN_PASSES if passes else MAX_WHOLE)
     image = decode_webp(image) if image.format == "WEBP" else image

@@ -14,6 +14,7 @@ from PIL import Image, ImageFile
 
 from ihome_site import images
 from ihome_site.images import PHOTO_WIDTHS, ImageError, Stored, read
+from ihome_site.picture_parts import parts_of
 
 PLANTED = b"PLANTED-7Qx"
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 128, 0), (0, 0, 255), (255, 255, 255)
@@ -51,6 +52,10 @@ def refusal(content, **options):
     with pytest.raises(ImageError) as caught:
         read(uploaded(content), **options)
     return str(caught.value)
+
+
+def scans_of(jpeg):
+    return parts_of(jpeg).scans
 
 
 def near(pixel, expected, margin=6):
@@ -238,7 +243,7 @@ def test_a_progressive_jpeg_of_one_scan_does_not_pass_for_one_pass():
     content = jpeg_claiming(7000, 7000, progressive=True)
     second = content.index(b"\xff\xda", content.index(b"\xff\xda") + 2)
     one_scan = content[:second] + b"\xff\xd9"
-    assert images.components_by_scan(one_scan) == [3]
+    assert scans_of(one_scan) == [3]
     assert "尺寸太大" in refusal(one_scan)
 
 
@@ -264,7 +269,7 @@ def test_a_jpeg_of_countless_scans_is_refused():
     content = saved(picture(), "JPEG", progressive=True)
     last_scan = content[content.rindex(b"\xff\xda") : -2]
     bomb = content[:-2] + last_scan * 40 + content[-2:]
-    assert len(images.components_by_scan(content)) < images.MAX_SCANS
+    assert len(scans_of(content)) < images.MAX_SCANS
     assert read(uploaded(content)).size == (300, 240)
     assert "尺寸太大" in refusal(bomb)
 
@@ -282,7 +287,7 @@ def test_scans_cannot_hide_behind_markers_without_length(filler):
     content = saved(picture(), "JPEG", progressive=True)
     first = content.index(b"\xff\xda")
     disguised = content[:first] + filler + content[first:]
-    assert images.components_by_scan(disguised) == images.components_by_scan(content)
+    assert scans_of(disguised) == scans_of(content)
 
 
 def test_a_baseline_jpeg_in_several_scans_does_not_pass_for_one_pass():

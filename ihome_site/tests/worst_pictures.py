@@ -61,6 +61,43 @@ def metadata(jpeg, megabytes):
     return jpeg[:2] + segment * (megabytes * 16 - 1) + jpeg[2:]
 
 
+def segment(code, body=b""):
+    return b"\xff" + bytes([code]) + (len(body) + 2).to_bytes(2) + body
+
+
+def jpeg_with(parts, size=(300, 300), **options):
+    """A JPEG with `parts` before its tables."""
+    content = encoded("RGB", size, "JPEG", **options)
+    return content[:2] + parts + content[2:]
+
+
+def exif(size):
+    return segment(0xE1, b"Exif\0\0".ljust(size, b"x"))
+
+
+def jpeg_with_between(parts):
+    """A progressive JPEG with `parts` before its second scan's tables."""
+    content = encoded("RGB", (300, 300), "JPEG", progressive=True)
+    place = content.index(b"\xff\xc4", content.index(b"\xff\xda"))
+    return content[:place] + parts + content[place:]
+
+
+def png_with(name, body, times, size=(300, 300)):
+    """A PNG with the same chunk again and again before its pixels."""
+    content = png(size, 8, 2)
+    return content[:33] + chunk(name, body) * times + content[33:]
+
+
+def profile():
+    return zlib.compress(bytes(900_000), 9)
+
+
+def webp_with(name, times):
+    """A WebP with empty chunks behind its pixels."""
+    body = encoded("RGB", (300, 300), "WEBP", exif=b"II*\0")[8:] + (name + bytes(4)) * times
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
 FULL = {"subsampling": 0}
 PASSES = {"subsampling": 0, "progressive": True}
 SECOND = {"save_all": True, "append_images": [Image.new("RGB", (400, 300))]}
@@ -101,4 +138,27 @@ KINDS = {
     "JPEG, noise": lambda: noise((4000, 6000), quality=45),
     "JPEG, noise, high": lambda: noise((1600, 12_000), quality=50),
     "MPO, 50 Mpx": lambda: encoded("RGB", ONE_PASS, "MPO", **SECOND),
+}
+# Parts no camera makes. Pillow took seconds for most of them, or hundreds of megabytes.
+LARGE = (6000, 4000)
+COUNTLESS = {
+    "JPEG, APP5": lambda: jpeg_with(segment(0xE5) * 2_500_000, LARGE, progressive=True),
+    "JPEG, MPF": lambda: jpeg_with(segment(0xE2, b"MPF\0") * 1_200_000),
+    "JPEG, comments": lambda: jpeg_with(segment(0xFE) * 2_500_000),
+    "JPEG, Exif": lambda: jpeg_with(exif(16) * 100_000),
+    "JPEG, frames": lambda: jpeg_with(segment(0xC0, bytes(65_000)) * 150),
+    "JPEG, tables": lambda: jpeg_with(segment(0xDB, bytes(65 * 1000)) * 150),
+    "JPEG, APP5 between scans": lambda: jpeg_with_between(segment(0xE5) * 2_500_000),
+    "PNG, iTXt": lambda: png_with(b"iTXt", b"k\0\0\0\0\0", 490_000, LARGE),
+    "PNG, tEXt": lambda: png_with(b"tEXt", b"key\0text", 490_000),
+    "PNG, private": lambda: png_with(b"prVt", b"x", 700_000),
+    "PNG, IDAT": lambda: png_with(b"IDAT", b"", 800_000),
+    "WebP, unknown": lambda: webp_with(b"abcd", 1_200_000),
+}
+# Not too many, but much work for whoever looks into them.
+LABORIOUS = {
+    "JPEG, fill bytes": lambda: jpeg_with(b"\xff" * 10_000_000),
+    "JPEG, Exif": lambda: jpeg_with(exif(65_000) * 120 + exif(16) * 860),
+    "PNG, profiles": lambda: png_with(b"iCCP", b"k\0\0" + profile(), 10_000),
+    "PNG, texts": lambda: png((300, 300), 8, 2, chunks=texts(1000)),
 }
