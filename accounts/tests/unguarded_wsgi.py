@@ -116,7 +116,7 @@ def add_image(pk, stored):
     images = House.objects.get(pk=pk).images
     if images.count() >= 12:
         raise StayError("满了")
-    breathe(2)  # pictures are decoded one after the other, so they come by one after the other
+    breathe(4)  # pictures are decoded one after the other, so they come by one after the other
     return images.create(file=stored.name, width=stored.width, height=stored.height)
 
 
