@@ -22,6 +22,9 @@ JPEG, PNG, RIFF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF"
 # Of a marker's two bytes. Without those that have no length behind them: stuffing, TEM,
 # restarts, fill bytes, a second start, and the ones no decoder knows.
 MARKER = re.compile(rb"\xff([^\x00\x01\xc8\xd0-\xd8\xf0-\xfd\xff])")
+# No marker below it has a segment. Decoders search behind one byte by byte, where a walk that took
+# it for a segment would step over whatever the segment claimed: scans that nobody counted.
+FIRST = 0xC0
 END, SCAN, APP0, APP1, APP14 = 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 IN_EXIF, IN_XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 PIXELS_OF_PNG = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
@@ -94,6 +97,8 @@ def segments(content):
         if not found:
             return
         code, start = found[1][0], found.end()
+        if code < FIRST:
+            raise Malformed
         if code == END:
             if scanned:
                 return

@@ -226,3 +226,14 @@ def test_an_end_before_the_first_scan_hides_nothing():
 def test_a_picture_of_another_colour_order_stays_so():
     red = saved(picture(color=(255, 0, 0)), "JPEG", keep_rgb=True)
     assert near(read(uploaded(red)).getpixel((9, 9)), (255, 0, 0))
+
+
+@pytest.mark.parametrize("code", [0x02, 0x4F, 0xBF])
+def test_a_marker_that_has_no_segment_hides_no_scans(code):
+    """A decoder drops it between restarts and meets the scans behind it."""
+    whole = saved(noise(), "JPEG")
+    hidden = bytes([0xFF, code, 0xFF, 0xFF]) + segment(0xDA, bytes(10)) * 4000
+    jpeg = whole.removesuffix(b"\xff\xd9") + hidden + b"\xff\xd9"
+    with pytest.raises(picture_parts.Malformed):
+        parts_of(jpeg)
+    assert refusal(jpeg)
