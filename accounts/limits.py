@@ -9,7 +9,8 @@ written. Operators, commands and the demonstration act for nobody and are not co
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import models
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -93,9 +94,16 @@ class Limit:
         if room.update(count=F("count") + 1, updated_at=now):
             return True
         fresh = {"day": now.date(), "count": 0}
-        DayCount.objects.get_or_create(user_id=user.pk, action=self.action, defaults=fresh)
+        if not mine.exists():
+            self.begin(user, fresh)
         mine.filter(day__lt=now.date()).update(**fresh, updated_at=now)
         return bool(room.update(count=F("count") + 1, updated_at=now))
+
+    def begin(self, user, fresh):
+        """Make the row, one caller at a time: INSERTs of one key at once deadlock in MySQL."""
+        with transaction.atomic():
+            get_user_model().objects.select_for_update().filter(pk=user.pk).exists()
+            DayCount.objects.get_or_create(user_id=user.pk, action=self.action, defaults=fresh)
 
     def sentence_for(self, user, most):
         full = self.sentence % {"n": most}

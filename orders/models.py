@@ -279,11 +279,13 @@ class Order(Timestamped):
         if sentence := waiting.why_too_many_nights(guest, asked, days, rules.most_nights):
             raise OrderError(sentence)
 
-    # Moves. Each is one conditional UPDATE; the nights change in the same transaction.
+    # Moves. Each is one conditional UPDATE; the nights change in the same transaction. The house
+    # is locked first, as in place(): whoever moves the orders of one house queues there, and
+    # nobody meets the others halfway with half of their locks.
 
     @durable
     def accept(self, actor):
-        """The owner says yes. Locks the house, for the hold may expire at this very moment."""
+        """The owner says yes, which fails when the hold expires at this very moment."""
         house = House.lock(self.house_id)
         DECISIONS.take(actor)
         self._move("accept", actor)
@@ -294,26 +296,29 @@ class Order(Timestamped):
     @durable
     def reject(self, actor, reason):
         """The owner says no, and why."""
+        house = House.lock(self.house_id)
         DECISIONS.take(actor)
         self._move("reject", actor, reason)
-        self.house.release(self.number)
+        house.release(self.number)
         self._tell(self.guest_id, Notice.Kind.REJECTED)
 
     @durable
     def cancel(self, actor, reason=""):
         """The guest changes plans: while waiting, or before the check-in day."""
+        house = House.lock(self.house_id)
         CANCELLATIONS.take(actor)
         self._move("cancel", actor, reason)
-        self.house.release(self.number)
-        for user_id in {self.guest_id, self.house.owner_id} - {actor.pk}:
+        house.release(self.number)
+        for user_id in {self.guest_id, house.owner_id} - {actor.pk}:
             self._tell(user_id, Notice.Kind.CANCELED)
 
     @durable
     def stop(self, actor, reason):
         """Operators cancel, also during the stay; both sides read why."""
+        house = House.lock(self.house_id)
         before = self._move("stop", actor, reason).label
-        self.house.release(self.number)
-        for user_id in (self.guest_id, self.house.owner_id):
+        house.release(self.number)
+        for user_id in (self.guest_id, house.owner_id):
             self._tell(user_id, Notice.Kind.CANCELED)
         after = self.state_label
         OperationLog.objects.record(actor, _("取消订单"), self, before, after, reason)
@@ -321,23 +326,20 @@ class Order(Timestamped):
     @durable
     def expire(self):
         """Tidy a request that died unanswered. False when it was answered or tidied already."""
+        house = House.lock(self.house_id)
         try:
             self._move("expire", None, str(self.TIMED_OUT))
         except OrderError:
             return False
-        self.house.release(self.number)
-        for user_id in (self.guest_id, self.house.owner_id):
+        house.release(self.number)
+        for user_id in (self.guest_id, house.owner_id):
             self._tell(user_id, Notice.Kind.EXPIRED)
         return True
 
     @durable
     def write_review(self, actor, stars, text):
-        """The guest tells how it was; the order is complete and the house's counts grow.
-
-        The house is locked first: the order's UPDATE shares a lock on it in MySQL, and two
-        reviews that then both want it for themselves would deadlock.
-        """
-        House.lock(self.house_id)
+        """The guest tells how it was; the order is complete and the house's counts grow."""
+        house = House.lock(self.house_id)
         check_active(actor)
         REVIEWS.take(actor)
         self._move("review", actor)
@@ -347,8 +349,8 @@ class Order(Timestamped):
             review_count=F("review_count") + 1,
             star_total=F("star_total") + stars,
         )
-        house_changed(self.house_id, self.house.area_id)
-        self._tell(self.house.owner_id, Notice.Kind.REVIEWED)
+        house_changed(house.pk, house.area_id)
+        self._tell(house.owner_id, Notice.Kind.REVIEWED)
         return review
 
     def _move(self, action, actor, reason=""):
