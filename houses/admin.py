@@ -156,9 +156,9 @@ class HouseAdmin(OperatorsAdmin):
     def save_model(self, request, house, form, change):
         super().save_model(request, house, form, change)
         if change and {"area", "owner"} & set(form.changed_data):
+            house_changed(house.pk, house.area_id, form.initial["area"])
             for owner in {house.owner_id, form.initial["owner"]}:
                 House.renumber(owner)
-            house_changed(house.pk, house.area_id, form.initial["area"])
 
     def save_formset(self, request, form, formset, change):
         super().save_formset(request, form, formset, change)

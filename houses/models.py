@@ -263,11 +263,11 @@ class House(Visible, Listing, Newness, Timestamped):
         areas = {self.area_id, *House.objects.filter(pk=self.pk).values_list("area_id", flat=True)}
         is_new = self._state.adding
         super().save(update_fields=update_fields, **kwargs)
-        if is_new:
-            self.renumber(self.owner_id)
         house_changed(self.pk, *areas)
         if update_fields is None or "cover" in update_fields:
             cover_changed()
+        if is_new:
+            self.renumber(self.owner_id)
 
     def delete(self, *args, **kwargs):
         """Locked first: a photo that is renamed meanwhile would leave the files of its new name."""
@@ -282,9 +282,9 @@ class House(Visible, Listing, Newness, Timestamped):
         return counts
 
     def listing_changed(self):
-        self.renumber(self.owner_id)
         house_changed(self.pk, self.area_id)
         cover_changed()
+        self.renumber(self.owner_id)
 
     @property
     def stars(self):

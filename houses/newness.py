@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 from operator import itemgetter
 
-from django.db import connection, models
+from django.db import Error, connection, models
 from django.utils.translation import gettext_lazy
 
 from houses.caching import order_changed
@@ -47,18 +47,20 @@ class Newness(models.Model):
         """To be called when a home of this owner was listed, unlisted, moved or deleted.
 
         It happens after the commit: a transaction that holds one home must not wait for others.
+        After the marks, too, or pages would show what was taken off for as long as it waits.
         """
         caching.on_commit(partial(number_anew, cls.objects.filter(owner=owner_id)))
 
 
 def number_anew(houses):
-    """write_steps, again after a conflict. An order that stays old for once harms nobody."""
+    """write_steps, again after a conflict. An order that stays old for once harms nobody, a
+    failure here what comes after the commit as well."""
     try:
         number = write_locked if connection.in_atomic_block else durable(write_locked)
         if areas := number(houses):
             order_changed(*areas)
-    except Busy:
-        logger.warning("the newest homes keep their order for now")
+    except (Busy, Error) as error:
+        logger.warning("the newest homes keep their order for now: %r", error)
 
 
 def write_locked(houses):

@@ -237,13 +237,13 @@ class HouseEditView(HouseFormPage, UpdateView):
     def saved(self, form):
         self.request.user.lock_to_change()  # after the home, as everywhere
         house = form.save()
-        if "area" in form.changed_data:
-            House.renumber(house.owner_id)
         caching.house_changed(house.pk, house.area_id)  # its facilities came after its row
         if WORDS & set(form.changed_data):
             house.content_changed()
         elif form.changed_data:
             house.ask_again()
+        if "area" in form.changed_data:
+            House.renumber(house.owner_id)
         return redirect("houses:mine")
 
 
