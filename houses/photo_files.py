@@ -29,6 +29,8 @@ def hide_photos(houses, seconds=None):
     storage failed are left for later.
     """
     began, done = time.monotonic(), 0
+    # What is shown is known, however it came to be: it has to move when it is hidden again.
+    houses.shown().filter(photos_hidden=True).update(photos_hidden=False)
     waiting = houses.hidden().filter(photos_hidden=False).order_by("pk")
     for pk in list(waiting.values_list("pk", flat=True)):
         if seconds is not None and time.monotonic() - began > seconds:

@@ -7,16 +7,17 @@ import threading
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models.deletion import Collector
 from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
-from houses import photo_files
+from houses import newness, photo_files
 from houses.models import House, HouseImage
 from houses.tests.test_owner_pages import picture
 from ihome_site.images import PHOTO_WIDTHS, sizes
+from ihome_site.refusals import Busy
 from ihome_site.testing import chen, client_of, day, house_of_wang, li, order_of_li, wang
 from ihome_site.tests.threads import at_once
 from orders.invariants import broken_rules
@@ -458,3 +459,32 @@ def test_a_disabled_person_is_given_no_home(page, house, operator):
     answer = client_of(operator).post(url, form)
     assert "这个账号已停用，不能成为房东" in answer.content.decode()
     assert not chen().houses.exists()
+
+
+def test_the_photos_of_a_home_that_got_another_owner_can_be_hidden_again(house, operator, client):
+    """They were hidden with their disabled owner, and have been shown since."""
+    wang().disable(operator, "冒用他人照片")
+    call_command("hide_photos")
+    House.objects.filter(pk=house.pk).update(owner=chen(), is_listed=True)
+    call_command("hide_photos")
+    shown = files_of(house)
+    take_off(operator, "do_hold", house)
+    assert statuses(client, shown) == [404, 404]
+
+
+@pytest.mark.parametrize("trouble", [Busy, OperationalError])
+def test_a_home_is_gone_at_once_even_when_the_newest_cannot_be_numbered(
+    trouble, house, operator, client, monkeypatch
+):
+    """Numbering waits for the owner's other homes, and may fail."""
+    monkeypatch.setattr(newness, "write_locked", raising(trouble))
+    assert house.title in client.get("/houses/").content.decode()
+    House.objects.get(pk=house.pk).hold(operator, "有人投诉")
+    assert house.title not in client.get("/houses/").content.decode()
+
+
+def raising(error):
+    def fail(*_args):
+        raise error
+
+    return fail
