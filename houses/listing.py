@@ -114,12 +114,13 @@ class Listing(models.Model):
     def approve(self, actor, seen=None):
         """The home is fit to be shown, and is, unless its owner took it off meanwhile.
 
-        `seen` is when the operator's page was drawn: what changed since, nobody has looked at.
+        `seen` is the `updated_at` that the operator's page showed: of what changed since, nobody
+        has looked at it.
         """
         waiting = ~Q(check_state=Check.APPROVED) | Q(changed_since_check=True)
         with transaction.atomic():
             self._lock()
-            if seen and self.updated_at > seen:
+            if seen and self.updated_at != seen:
                 raise ListingError(_("「%(home)s」刚刚改过，请再看一遍") % {"home": self})
             has_owner = User.objects.lock_active(self.owner_id)
             self._operate(actor, _("通过审核"), waiting, **approved(self, has_owner))
@@ -167,9 +168,9 @@ class Listing(models.Model):
         """
         rows = type(self).objects.filter(condition, pk=self.pk)
         done = rows.update(**changes, updated_at=timezone.now())
-        self._read(["title", *LISTING_FIELDS])  # the log names it as it is now
         if done:
             self.listing_changed()
+        self._read(["title", *LISTING_FIELDS])  # the log names it as it is now
         return bool(done)
 
     @property

@@ -8,7 +8,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django import forms
 from django.contrib import admin, messages
@@ -23,7 +23,6 @@ from django.db.models import Q
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -54,6 +53,7 @@ NUMBER = re.compile("[0-9]{1,18}")  # a row's id
 ID_OF_FORM = re.compile(r"form-\d+-id")  # as Django reads it: any digits
 LAST_FOUR = re.compile("[0-9]{4}")
 MOMENT = re.compile("[0-9]{16}")  # microseconds, until the year 2286
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RoughPaginator(Paginator):
@@ -168,7 +168,7 @@ class OperatorsAdmin(admin.ModelAdmin):
         context = {
             "title": self.opts.verbose_name_plural,
             "may_export": may_export(self, request),
-            "seen": microseconds(),
+            "carries_versions": any(act.only_as_seen for act in self.verbs),
             **(extra_context or {}),
         }
         request.GET = request.GET.copy()
@@ -225,7 +225,6 @@ class OperatorsAdmin(admin.ModelAdmin):
             allowed = [act for act in self.verbs if request.user.has_perm(act.permission)]
             # Not the functions themselves: a template would call them.
             fitting = [act for act in allowed if act.fits(obj)]
-            context["seen"] = microseconds()
             context["verbs"] = [(act.key, act.short_description) for act in fitting]
             context["log"] = OperationLog.objects.about(obj).select_related("actor")
             context["log"] = context["log"].order_by("-pk")[:20]
@@ -396,8 +395,8 @@ def verb(name, label, permission, asks_why=False, fits=lambda obj: True, only_as
     """An admin action that calls `obj.name(operator)`, or `obj.name(operator, reason)`.
 
     `permission` is the full name of what the operator must be allowed; `fits` says on which rows
-    the button stands. With `only_as_seen` the method is given `seen`, when the operator's page was
-    drawn. Rows whose model refuses keep their state, and the sentence is shown.
+    the button stands. With `only_as_seen` the method is given `seen`, the row's version on the
+    operator's page. Rows whose model refuses keep their state, and the sentence is shown.
     """
 
     def act(modeladmin, request, rows):
@@ -405,14 +404,14 @@ def verb(name, label, permission, asks_why=False, fits=lambda obj: True, only_as
         if asks_why and not form.is_valid():
             return ask(modeladmin, request, rows, act, form)
         reason = [form.cleaned_data["reason"]] if asks_why else []
-        page = {"seen": seen_at(request.POST.get("seen", ""))} if only_as_seen else {}
         done, refusals = 0, []
         for obj in rows[:MOST_AT_ONCE]:
             actor = User.objects.get(pk=request.user.pk)  # may have lost the right meanwhile
             if not (actor.is_active and actor.is_staff and actor.has_perm(permission)):
                 raise PermissionDenied
             try:
-                getattr(obj, name)(actor, *reason, **page)
+                seen = {"seen": version_shown(request.POST, obj)} if only_as_seen else {}
+                getattr(obj, name)(actor, *reason, **seen)
                 done += 1
             except REFUSALS as refusal:
                 refusals.append(f"{obj}：{refusal}")
@@ -425,20 +424,14 @@ def verb(name, label, permission, asks_why=False, fits=lambda obj: True, only_as
 
     act.__name__ = act.key = f"do_{name}"
     act.short_description, act.permission = label, permission
-    act.asks_why, act.fits = asks_why, fits
+    act.asks_why, act.fits, act.only_as_seen = asks_why, fits, only_as_seen
     return act
 
 
-def microseconds():
-    """Now, as a page carries it: since 1970, for `seen_at`."""
-    return round(timezone.now().timestamp() * 1_000_000)
-
-
-def seen_at(text):
-    """When the page was drawn that says so; None for a program, which saw no page."""
-    if not MOMENT.fullmatch(text):
-        return None
-    return datetime.fromtimestamp(int(text) / 1_000_000, UTC)
+def version_shown(data, row):
+    """The row's `updated_at` on the page these fields come from; None for a program's."""
+    text = data.get(f"seen_{row.pk}", "")
+    return EPOCH + timedelta(microseconds=int(text)) if MOMENT.fullmatch(text) else None
 
 
 def back_to(modeladmin, request):
