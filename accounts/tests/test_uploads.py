@@ -3,6 +3,8 @@
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from threading import Event, Thread
+from time import monotonic
+from unittest.mock import patch
 
 import pytest
 import time_machine
@@ -91,11 +93,16 @@ def test_the_day_ends_at_midnight_in_shanghai():
         UPLOADS.take(li())
 
 
+@pytest.fixture(autouse=True)
+def nobody_lately(monkeypatch):
+    monkeypatch.setattr(images, "lately", {})
+
+
 @pytest.fixture
 def no_place():
-    """Three threads of this process are reading pictures."""
+    """Four threads of this process are reading pictures."""
     with ExitStack() as taken:
-        for somebody in ("one", "another", "a third"):
+        for somebody in ("one", "another", "a third", "a fourth"):
             taken.enter_context(images.place(somebody))
         yield taken
 
@@ -129,6 +136,18 @@ def test_a_person_has_one_place_and_leaves_the_others_to_others():
     assert (refused.status_code, taken.status_code) == (429, 302)
     assert "正在处理的照片有点多" in refused.content.decode()
     assert client_of(li()).post("/accounts/avatar/", {"avatar": picture()}).status_code == 302
+
+
+def test_three_who_never_stop_sending_leave_a_place_to_others():
+    busy = client_of(li())
+    assert busy.post("/accounts/avatar/", {"avatar": picture()}).status_code == 302
+    with images.place("one"), images.place("another"), images.place("a third"):
+        again = busy.post("/accounts/avatar/", {"avatar": picture()})
+        other = client_of(chen()).post("/accounts/avatar/", {"avatar": picture()})
+    assert (again.status_code, other.status_code) == (429, 302)
+    soon = monotonic() + images.LATELY + 1
+    with patch.object(images, "monotonic", return_value=soon), images.place("one"):
+        assert set(images.lately) == set()
 
 
 def test_the_owner_of_photos_and_the_operator_of_banners_have_one_place_too():

@@ -6,7 +6,7 @@ import struct
 import pytest
 from PIL import Image, ImageFile
 
-from ihome_site import images
+from ihome_site import images, pictures
 from ihome_site.images import PHOTO_WIDTHS, ImageError, read
 from ihome_site.tests.test_images import picture, refusal, saved, uploaded
 
@@ -18,7 +18,7 @@ def test_a_webp_decoded_in_three_copies_is_the_same_picture(mode, lossless):
     content = io.BytesIO(saved(drawn, "WEBP", lossless=lossless))
     with Image.open(content) as plain, Image.open(content) as spared:
         plain.load()
-        assert images.decode_webp(spared).convert(plain.mode).tobytes() == plain.tobytes()
+        assert pictures.decode_webp(spared).convert(plain.mode).tobytes() == plain.tobytes()
 
 
 @pytest.mark.parametrize("orientation", [1, 6])

@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.core.files.storage.filesystem import FileSystemStorage
 from PIL import Image, ImageFile
 
-from ihome_site import images
+from ihome_site import images, pictures
 from ihome_site.images import PHOTO_WIDTHS, ImageError, Stored, read
 from ihome_site.picture_parts import parts_of
 
@@ -258,7 +258,7 @@ def test_a_progressive_jpeg_of_one_scan_does_not_pass_for_one_pass():
 )
 def test_a_large_jpeg_is_decoded_small(monkeypatch, size, orientation, square, decoded):
     sizes = []
-    monkeypatch.setattr(images, "shrink", lambda image, *_: sizes.append(image.size) or image)
+    monkeypatch.setattr(pictures, "shrink", lambda image, *_: sizes.append(image.size) or image)
     exif = Image.Exif()
     exif[0x0112] = orientation
     read(uploaded(saved(picture(size), "JPEG", exif=exif)), square=square)
@@ -269,7 +269,7 @@ def test_a_jpeg_of_countless_scans_is_refused():
     content = saved(picture(), "JPEG", progressive=True)
     last_scan = content[content.rindex(b"\xff\xda") : -2]
     bomb = content[:-2] + last_scan * 40 + content[-2:]
-    assert len(scans_of(content)) < images.MAX_SCANS
+    assert len(scans_of(content)) < pictures.MAX_SCANS
     assert read(uploaded(content)).size == (300, 240)
     assert "尺寸太大" in refusal(bomb)
 
@@ -326,7 +326,7 @@ def test_the_picture_is_turned_upright(orientation, kind):
     assert all(map(near, corners, [RED, GREEN, GREEN, GREEN]))
 
 
-INVERSE = images.TURNS | {6: images.TURNS[8], 8: images.TURNS[6]}
+INVERSE = pictures.TURNS | {6: pictures.TURNS[8], 8: pictures.TURNS[6]}
 
 
 def test_a_picture_turned_by_a_quarter_is_made_1600_wide_when_upright():

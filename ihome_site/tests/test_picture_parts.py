@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 import pytest
 from PIL import Image, PngImagePlugin
 
-from ihome_site import images, picture_parts
+from ihome_site import images, picture_parts, pictures
 from ihome_site.images import ImageError, read
 from ihome_site.picture_parts import parts_of
 from ihome_site.tests.test_images import (
@@ -81,7 +81,7 @@ def test_a_phones_jpeg_is_the_same_picture_without_its_metadata(options):
     plain = saved(noise(), "JPEG", **options)
     full = from_a_phone(plain)
     assert len(full) <= images.MAX_BYTES
-    turned = read(uploaded(plain)).transpose(images.TURNS[6])
+    turned = read(uploaded(plain)).transpose(pictures.TURNS[6])
     assert read(uploaded(full)).tobytes() == turned.tobytes()
     bare = parts_of(full).content
     assert bare.startswith(plain)  # from the first scan on nothing is left out
@@ -100,7 +100,7 @@ def test_a_png_with_all_kinds_of_chunks_is_the_same_picture():
         info.add_text(f"Key {n}", "text" * 100, zip=n % 2)
     info.add_itxt("XML:com.adobe.xmp", XMP.replace(b"6", b"8").decode())
     full = saved(drawn, pnginfo=info, exif=exif, icc_profile=bytes(500_000), dpi=(72, 72))
-    assert read(uploaded(full)).tobytes() == drawn.transpose(images.TURNS[6]).tobytes()
+    assert read(uploaded(full)).tobytes() == drawn.transpose(pictures.TURNS[6]).tobytes()
     kinds = {name for name, _start, _end in picture_parts.png_chunks(parts_of(full).content)}
     assert kinds == {b"IHDR", b"IDAT", b"IEND"}
 
@@ -137,7 +137,7 @@ def test_a_webp_with_metadata_is_the_same_picture():
     exif[0x0112] = 6
     options = {"icc_profile": bytes(5001), "xmp": XMP}
     full = saved(plain, "WEBP", lossless=True, exif=exif, **options)
-    assert read(uploaded(full)).tobytes() == plain.transpose(images.TURNS[6]).tobytes()
+    assert read(uploaded(full)).tobytes() == plain.transpose(pictures.TURNS[6]).tobytes()
 
 
 def test_how_a_picture_is_turned_may_be_told_by_xmp_alone():

@@ -5,7 +5,7 @@ import zlib
 
 from PIL import Image
 
-from ihome_site.images import MAX_PIXELS, MAX_SAMPLES
+from ihome_site.pictures import MAX_PIXELS, MAX_SAMPLES
 
 GREY = 9
 PNG_SIDE = int(MAX_PIXELS["PNG"] ** 0.5)
@@ -95,6 +95,32 @@ def profile():
 def webp_with(name, times):
     """A WebP with empty chunks behind its pixels."""
     body = encoded("RGB", (300, 300), "WEBP", exif=b"II*\0")[8:] + (name + bytes(4)) * times
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def webp_of_countless_tables(side=1024):
+    """A lossless WebP of one colour, 270 KB, with a set of Huffman tables for each 4 × 4 pixels.
+
+    The bits in their order: https://developers.google.com/speed/webp/docs/webp_lossless_bitstream_specification
+    """
+    tiles = (side // 4) ** 2
+
+    def number(value, length):
+        return f"{value:0{length}b}"[::-1]
+
+    one_symbol = "1000"
+    # 256 symbols of 8 bits each: the only length there is (the twelfth of their order) has a code
+    # of no bits.
+    all_symbols = "0" + number(12 - 4, 4) + "000" * 11 + number(1, 3) + "1" + number(3, 3)
+    all_symbols += number(256 - 2, 8)
+    which_table = "0" + all_symbols * 2 + one_symbol * 3
+    which_table += "".join(number(tile % 65_536, 16) for tile in range(tiles))
+    size = number(side - 1, 14) * 2
+    bits = size + "0" + "000" + "0" + "0" + "1" + "000" + which_table
+    bits += one_symbol * 5 * min(tiles, 65_536)
+    data = b"\x2f" + int(bits[::-1], 2).to_bytes(len(bits) // 8 + 1, "little")
+    data += bytes(len(data) % 2)
+    body = b"WEBPVP8L" + len(data).to_bytes(4, "little") + data
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
