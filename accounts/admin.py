@@ -68,6 +68,10 @@ class RoleAdmin(OperatorsAdmin, DjangoGroupAdmin):
             return False
         return is_not_own(request.user, obj) and super().has_delete_permission(request, obj)
 
+    def lock_first(self, request, obj):
+        """Whoever edits an account locks it before its roles; members are told of the change."""
+        User.objects.lock_all([*obj.user_set.values_list("pk", flat=True), request.user.pk])
+
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         if change and "permissions" in form.changed_data:
@@ -183,8 +187,7 @@ class UserAdmin(Reveals, OperatorsAdmin):
 
     def lock_first(self, request, obj):
         """Two operators may change each other; the log refers to who does it."""
-        accounts = User.objects.select_for_update().order_by("pk")
-        list(accounts.filter(pk__in=[obj.pk, request.user.pk]).values_list("pk"))
+        User.objects.lock_all([obj.pk, request.user.pk])
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

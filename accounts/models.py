@@ -46,6 +46,10 @@ class UserManager(BaseUserManager):
     def create_superuser(self, mobile, password=None, **fields):
         return self.create_user(mobile, password, is_staff=True, is_superuser=True, **fields)
 
+    def lock_all(self, pks):
+        """Lock these accounts' rows until the transaction ends, in the order all callers keep."""
+        list(self.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))
+
     def lock_active(self, pk):
         """Lock the account's row until the transaction ends. False when it is not active."""
         return self.select_for_update().filter(pk=pk, is_active=True).exists()

@@ -1,8 +1,10 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from ihome_site import frame as frame  # these two declare parameters
 from ihome_site import images, parameters
 from ihome_site import records as records
-from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin
+from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, lock_actor, once_more
 from ihome_site.forms import CarriesInitialValues, PartialModelForm
 from ihome_site.models import Banner, HelpArticle, OperationLog, SiteNotice, SiteParameter
 
@@ -180,7 +182,7 @@ class SiteParameterAdmin(OperatorsAdmin):
             if not may_change:
                 raise PermissionDenied
             if form.is_valid():
-                form.save(request.user)
+                once_more(self.write, request, form)
                 self.message_user(request, _("参数已保存，下一次访问就生效"))
                 return redirect(request.path)
         labels = {name: one.label for name, one in parameters.registry.items()}
@@ -194,6 +196,14 @@ class SiteParameterAdmin(OperatorsAdmin):
             "history": [(labels.get(row.subject_text, row.subject_text), row) for row in history],
         }
         return TemplateResponse(request, "admin/parameters.html", context)
+
+    @method_decorator(transaction.atomic)
+    def write(self, request, form):
+        """All that was changed or nothing, by an operator who still may."""
+        lock_actor(request)
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        form.save(request.user)
 
 
 @admin.register(OperationLog)

@@ -6,6 +6,7 @@
 - A list can be taken away as CSV, with the filters that are on; see ihome_site.exports.
 """
 
+import functools
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -37,7 +38,7 @@ from ihome_site.exports import export, may_export
 from ihome_site.fields import RowsField
 from ihome_site.filters import UNUSABLE, DeskList
 from ihome_site.forms import PartialModelForm, ReasonForm
-from ihome_site.locking import is_conflict
+from ihome_site.locking import is_conflict, retried
 from ihome_site.masking import masked, mobile_of
 from ihome_site.models import OperationLog
 from ihome_site.outcomes import RowGone, RowsFormSet, delete_selected, in_use, lock, tell_outcome
@@ -234,7 +235,7 @@ class OperatorsAdmin(admin.ModelAdmin):
         """Two operators may save the same unique text in the same moment, or one may delete what
         the other has chosen; one is told."""
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return once_more(super().changeform_view, request, *args, **kwargs)
         except IntegrityError:
             sentence = _(
                 "刚才有人保存了同样的内容，或删除了这里选的内容，这一次没有存上，请核对后再试"
@@ -244,7 +245,7 @@ class OperatorsAdmin(admin.ModelAdmin):
     def delete_view(self, request, *args, **kwargs):
         """What came into use meanwhile stays; the page then says by what."""
         try:
-            return super().delete_view(request, *args, **kwargs)
+            return once_more(super().delete_view, request, *args, **kwargs)
         except IntegrityError:
             return self.refused(request, in_use())
 
@@ -319,6 +320,18 @@ class RowSelect(AutocompleteSelect):
 def ids_of_forms(data):
     """The ids of the rows that the forms of a list edited in place are for."""
     return [text for name, text in data.items() if ID_OF_FORM.fullmatch(name)]
+
+
+def once_more(view, request, *args, **kwargs):
+    """A view of one form, again after a conflict: Django's forms lock what a row refers to in an
+    order of their own. It is in a transaction and has done nothing before it ends."""
+
+    @functools.wraps(view)
+    def attempt():
+        request.actor_is_locked = False
+        return view(request, *args, **kwargs)
+
+    return retried(attempt)
 
 
 def lock_actor(request):

@@ -25,25 +25,33 @@ def is_conflict(error):
     return code in MYSQL_CONFLICTS or "database is locked" in str(error)
 
 
-def durable(function):
-    """Run `function` in a durable transaction, again after a conflict, at most ATTEMPTS times.
+def retried(attempt):
+    """What `attempt()` returns, tried again after a conflict, at most ATTEMPTS times.
 
-    Raises Busy when every attempt met a conflict. The function must leave nothing behind
-    outside the database, for it may run more than once.
+    Raises Busy when every attempt met a conflict. It must leave nothing behind outside the
+    database, for it may run more than once.
     """
+    for number in range(1, ATTEMPTS + 1):
+        try:
+            return attempt()
+        except OperationalError as error:
+            if not is_conflict(error):
+                raise
+            logger.info("conflict in %s, attempt %s: %s", attempt.__name__, number, error)
+            time.sleep(PAUSE * number * (1 + secrets.randbelow(1000) / 1000))
+    raise Busy
+
+
+def durable(function):
+    """Run `function` in a durable transaction, again after a conflict: see retried()."""
 
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
-        for attempt in range(ATTEMPTS):
-            try:
-                with transaction.atomic(durable=True):
-                    return function(*args, **kwargs)
-            except OperationalError as error:
-                if not is_conflict(error):
-                    raise
-                logger.info("conflict in %s, attempt %s: %s", function.__name__, attempt + 1, error)
-                jitter = 1 + secrets.randbelow(1000) / 1000
-                time.sleep(PAUSE * (attempt + 1) * jitter)
-        raise Busy
+        @functools.wraps(function)
+        def attempt():
+            with transaction.atomic(durable=True):
+                return function(*args, **kwargs)
+
+        return retried(attempt)
 
     return wrapper

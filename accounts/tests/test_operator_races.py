@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 
 from accounts.models import AccountError, User
 from ihome_site.testing import PASSWORD, client_of
@@ -70,3 +71,28 @@ def test_of_two_superusers_who_demote_each_other_one_is_left(figure):
         left.append(User.objects.filter(is_superuser=True, is_staff=True).count())
     figure(f"superusers left after each of {ROUNDS} rounds of demoting", sorted(set(left)), 1)
     assert set(left) == {1}
+
+
+def sent(editor, path, fields):
+    answer = client_of(now(editor)).post(f"/admin/{path}/change/", fields)
+    assert answer.status_code == 302, (path, answer.status_code)
+
+
+def test_a_role_and_its_members_are_edited_at_once(figure):
+    """One form locks the role and tells its members, the other locks a member and then its role."""
+    one, other = pair()
+    role = Group.objects.create(name="夜班")
+    powers = list(Permission.objects.values_list("pk", flat=True)[:2])
+    members = [User.objects.create_user(f"1380000000{n}", PASSWORD, is_staff=True) for n in (1, 2)]
+    failed = []
+    for n in range(ROUNDS):
+        role.user_set.set(members[n % 2 :])
+        edits = [
+            partial(sent, editor, f"accounts/user/{member.pk}", fields)
+            for editor, member in zip((one, other), members, strict=True)
+            for fields in [{"name": f"值班{member.pk}-{n}", "is_staff": "on", "groups": [role.pk]}]
+        ]
+        fields = {"name": "夜班", "permissions": powers[n % 2]}
+        failed += at_once(*edits, partial(sent, one, f"auth/group/{role.pk}", fields))
+    figure(f"edits that failed of {3 * ROUNDS}", len(failed), 0)
+    assert failed == []
