@@ -5,14 +5,15 @@ import pytest
 import qiniu
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
+from PIL import Image
 
 from accounts.tests.sms_fakes import serving
 from houses import qiniu_storage
 from houses.qiniu_storage import QiniuError, QiniuStorage
 from houses.tests.qiniu_fake import ACCESS_KEY, BUCKET, SECRET_KEY, FakeQiniu
-from ihome_site import images
+from ihome_site import images, pictures
 
-WEBP = images.encode(images.Image.new("RGB", (20, 10)), 20)
+WEBP = pictures.encode(Image.new("RGB", (20, 10)), 20)
 NAME = "houses/0123456789abcdef.webp"
 CALLS = {
     "save": lambda storage: storage.save(NAME, ContentFile(WEBP)),

@@ -21,7 +21,7 @@ from ihome_site.tests.test_images import (
 )
 from ihome_site.tests.worst_pictures import COUNTLESS, LABORIOUS, chunk, png_with, segment
 
-QUICK = 1.0  # seconds
+QUICK = 2  # seconds of a processor; without the guard most take three to thirty
 XMP = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
 
 
@@ -31,10 +31,10 @@ def noise(size=(320, 240), mode="RGB"):
 
 @contextmanager
 def at_once():
-    """The block takes less than a second."""
-    begun = time.perf_counter()
+    """The block takes little of a processor, however many share it."""
+    begun = time.process_time()
     yield
-    assert time.perf_counter() - begun < QUICK
+    assert time.process_time() - begun < QUICK
 
 
 @pytest.mark.parametrize("name", COUNTLESS)
