@@ -142,6 +142,7 @@ class HouseAdmin(OperatorsAdmin):
             "houses.check_house",
             asks_why=True,
             fits=lambda house: house.check_state != Check.REFUSED,
+            only_as_seen=True,
         ),
         verb(
             "hold",
@@ -155,6 +156,8 @@ class HouseAdmin(OperatorsAdmin):
 
     def save_model(self, request, house, form, change):
         super().save_model(request, house, form, change)
+        if change and "owner" in form.changed_data:
+            house.owner_changed()
         if change and {"area", "owner"} & set(form.changed_data):
             house_changed(house.pk, house.area_id, form.initial["area"])
             for owner in {house.owner_id, form.initial["owner"]}:

@@ -25,6 +25,10 @@ class Check(models.TextChoices):
     REFUSED = "refused", gettext_lazy("未通过")
 
 
+# What operators have looked at and do not hold.
+FIT = Q(check_state=Check.APPROVED, held_reason="")
+
+
 class Listing(models.Model):
     # db_default: while an upgrade is under way, the release before this one adds rows as well.
     is_listed = models.BooleanField(gettext_lazy("已上架"), default=True)
@@ -63,12 +67,20 @@ class Listing(models.Model):
     def can_be_listed(self):
         return self.check_state == Check.APPROVED and not self.held_reason
 
+    @property
+    def awaits_check(self):
+        """Whether the next check would list it, if its owner wants that."""
+        return self.check_state != Check.APPROVED and not self.held_reason
+
     def why_not_listed(self):
         """What the owner reads; an empty text when nothing but their own wish is in the way."""
         if self.held_reason:
             return _("运营已下架：%(reason)s") % {"reason": self.held_reason}
         if self.check_state == Check.REFUSED:
-            return _("审核未通过：%(reason)s。修改后会再次审核。") % {"reason": self.check_reason}
+            refused = _("审核未通过：%(reason)s。修改后会再次审核。") % {
+                "reason": self.check_reason
+            }
+            return refused if self.is_wanted else refused + _("您已下架，通过后要上架请您自己来")
         if self.check_state == Check.WAITING:
             if self.is_wanted:
                 return _("正在审核，通过后自动上架")
@@ -85,11 +97,10 @@ class Listing(models.Model):
 
     def put_on(self):
         """上架. Raises ListingError when operators are in the way."""
-        fit = Q(check_state=Check.APPROVED, held_reason="")
         with transaction.atomic():
             self._lock()
             self.owner.lock_to_change()
-            listed = self._change(fit, is_listed=True, is_wanted=True)
+            listed = self._change(FIT, is_listed=True, is_wanted=True)
             if not listed:
                 self._change(Q(), is_wanted=True)
         if not listed:
@@ -109,6 +120,11 @@ class Listing(models.Model):
         self._change(Q(check_state=Check.APPROVED), changed_since_check=True)
         self._change(Q(check_state=Check.WAITING))  # its updated_at tells: see approve
 
+    def owner_changed(self):
+        """Whoever the home was given to has not wished anything; and may see its photos again."""
+        self._change(Q(is_listed=False), is_wanted=False)
+        self._change(Q(photos_hidden=True, owner__is_active=True) & FIT, photos_hidden=False)
+
     # The operators' verbs. Each leaves a line in the operation log.
 
     def approve(self, actor, seen=None):
@@ -119,17 +135,18 @@ class Listing(models.Model):
         """
         waiting = ~Q(check_state=Check.APPROVED) | Q(changed_since_check=True)
         with transaction.atomic():
-            self._lock()
-            if seen and self.updated_at != seen:
-                raise ListingError(_("「%(home)s」刚刚改过，请再看一遍") % {"home": self})
+            self._lock_as_seen(seen)
             has_owner = User.objects.lock_active(self.owner_id)
             self._operate(actor, _("通过审核"), waiting, **approved(self, has_owner))
 
-    def refuse(self, actor, reason):
+    def refuse(self, actor, reason, seen=None):
+        """The home is not fit to be shown as it is; `seen` as for approve()."""
         fit = ~Q(check_state=Check.REFUSED)
         changes = {"check_state": Check.REFUSED, "check_reason": reason, "is_listed": False}
         changes |= {"checked_at": timezone.now(), "changed_since_check": False}
-        self._operate(actor, _("不通过审核"), fit, reason, **changes)
+        with transaction.atomic():
+            self._lock_as_seen(seen)
+            self._operate(actor, _("不通过审核"), fit, reason, **changes)
 
     def hold(self, actor, reason):
         """Take the home off until operators let it go again; guests' orders stay."""
@@ -145,6 +162,11 @@ class Listing(models.Model):
         """Lock the home and read how it stands now. Its owner comes after it, here as everywhere:
         two that lock in other orders wait for each other."""
         self._read([*LISTING_FIELDS, "updated_at"], type(self).objects.select_for_update())
+
+    def _lock_as_seen(self, seen):
+        self._lock()
+        if seen and self.updated_at != seen:
+            raise ListingError(_("「%(home)s」刚刚改过，请再看一遍") % {"home": self})
 
     def _read(self, fields, homes=None):
         """Raises ListingError when the home was deleted meanwhile."""
@@ -183,7 +205,7 @@ class Listing(models.Model):
 LISTING_FIELDS = [field.name for field in Listing._meta.local_fields]
 # What a database must refuse, whoever writes.
 LISTED_IF_FIT = models.CheckConstraint(
-    condition=Q(is_listed=False) | Q(check_state=Check.APPROVED, held_reason=""),
+    condition=Q(is_listed=False) | FIT,
     name="house_listed_only_if_fit",
 )
 

@@ -1,4 +1,5 @@
 import re
+from contextlib import suppress
 from functools import partial
 from operator import attrgetter
 
@@ -169,7 +170,10 @@ class MyHousesView(VerifiedRequiredMixin, TemplateView):
 
 
 class HouseFormPage(VerifiedRequiredMixin, FormPage):
-    """A form about a home. What it saves counts against `limit`."""
+    """A form about a home. What it saves counts against `limit`.
+
+    `saved` writes it, in the transaction of the count; `done` is the answer.
+    """
 
     model = House
     form_class = HouseForm
@@ -190,11 +194,16 @@ class HouseFormPage(VerifiedRequiredMixin, FormPage):
         return super().post(*args, **kwargs)
 
     def form_valid(self, form):
+        user = self.request.user
+        most = self.limit.most_of(user)
         try:
-            self.limit.take(self.request.user)
+            with transaction.atomic():
+                user.lock_to_change()  # after the home, as everywhere
+                self.limit.take(user, most)
+                house = self.saved(form)
         except TooMany as refusal:
             return self.refused(form, refusal)
-        return self.saved(form)
+        return self.done(house)
 
 
 class HouseCreateView(HouseFormPage, CreateView):
@@ -205,10 +214,11 @@ class HouseCreateView(HouseFormPage, CreateView):
     def saved(self, form):
         form.instance.owner = self.request.user
         form.instance.begin_check()
-        with transaction.atomic():
-            self.request.user.lock_to_change()
-            house = form.save()
+        house = form.save()
         caching.house_changed(house.pk, house.area_id)
+        return house
+
+    def done(self, house):
         if house.is_listed:
             messages.success(self.request, _("房源已发布并上架，再放几张照片吧"))
         else:
@@ -235,7 +245,6 @@ class HouseEditView(HouseFormPage, UpdateView):
         return super().answer(*args, **kwargs)
 
     def saved(self, form):
-        self.request.user.lock_to_change()  # after the home, as everywhere
         house = form.save()
         caching.house_changed(house.pk, house.area_id)  # its facilities came after its row
         if WORDS & set(form.changed_data):
@@ -244,6 +253,9 @@ class HouseEditView(HouseFormPage, UpdateView):
             house.ask_again()
         if "area" in form.changed_data:
             House.renumber(house.owner_id)
+        return house
+
+    def done(self, house):
         return redirect("houses:mine")
 
 
@@ -381,8 +393,20 @@ class HouseListingView(LoginRequiredMixin, View):
         return redirect("houses:mine")
 
     def act(self, house):
+        """Do it, and return what the owner reads then."""
+        if house.awaits_check:
+            return self.wish(house)
         if self.is_listed:
             house.put_on()
             return _("已上架")
         house.take_off()
         return _("已下架，不再接受新订单")
+
+    def wish(self, house):
+        """What is to be done once operators have approved the home."""
+        if not self.is_listed:
+            house.take_off()
+            return _("好的，通过审核后先不上架")
+        with suppress(ListingError):  # approved this moment, or else
+            house.put_on()
+        return _("好的，通过审核后自动上架")

@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import ERASED
-from houses.listing import Check
+from houses.listing import FIT
 
-SHOWN = Q(check_state=Check.APPROVED, held_reason="", owner__is_active=True)
+SHOWN = FIT & Q(owner__is_active=True)
 
 
 class VisibleQuerySet(models.QuerySet):

@@ -54,6 +54,7 @@ NUMBER = re.compile("[0-9]{1,18}")  # a row's id
 ID_OF_FORM = re.compile(r"form-\d+-id")  # as Django reads it: any digits
 LAST_FOUR = re.compile("[0-9]{4}")
 MOMENT = re.compile("[0-9]{16}")  # microseconds, until the year 2286
+SEEN = re.compile("seen_[0-9]{1,18}")  # the name of the field with a row's version
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -462,6 +463,7 @@ def ask(modeladmin, request, rows, act, form):
         "opts": modeladmin.opts,
         "action": act.__name__,
         "rows": list(rows[: MOST_AT_ONCE + 1]),
+        "seen": {name: text for name, text in request.POST.items() if SEEN.fullmatch(name)},
         "most": MOST_AT_ONCE,
         "form": form,
         "list": request.get_full_path(),  # with the filters that are on

@@ -9,7 +9,7 @@ from accounts.tests.test_profile import picture
 from houses.listing import ListingError
 from houses.models import Area, House
 from ihome_site.models import OperationLog
-from ihome_site.testing import client_of, house_of_wang, wang
+from ihome_site.testing import chen, client_of, house_of_wang, wang
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +221,67 @@ def test_nobody_approves_what_they_have_not_seen(operator, page, change):
     seen = version_in(desk.get(url[page]).content.decode(), house)
     desk.post("/admin/houses/house/", chosen | seen)
     assert state_of(house) == (True, "approved", "")
+
+
+def test_nobody_refuses_what_changed_while_they_wrote_why(operator):
+    house, desk = waiting_house(), client_of(operator)
+    chosen = {"action": "do_refuse", "_selected_action": house.pk}
+    seen = version_in(desk.get("/admin/houses/house/").content.decode(), house)
+    asked = desk.post("/admin/houses/house/", chosen | seen).content.decode()
+    assert version_in(asked, house) == seen
+    client_of(wang()).post(f"/houses/{house.pk}/edit/", form_of(house) | {"title": "改好了的家"})
+    why = chosen | {"reason": "标题里有电话"}
+    answer = desk.post("/admin/houses/house/", why | seen, follow=True).content.decode()
+    assert "刚刚改过，请再看一遍" in answer
+    assert state_of(house) == (False, "waiting", "")
+    seen = version_in(desk.get("/admin/houses/house/").content.decode(), house)
+    desk.post("/admin/houses/house/", why | seen)
+    assert state_of(house) == (False, "refused", "")
+
+
+def button_of(html):
+    """Of the only home on its owner's page: where its 上架 or 下架 leads, and what stands on it."""
+    return re.search(
+        r'action="/houses/\d+/(list|unlist)/">.*?<button[^>]*>(.*?)</button>', html, re.S
+    )
+
+
+@pytest.mark.parametrize("state", ["waiting", "refused"])
+def test_the_owner_may_change_their_mind_before_a_check(operator, state):
+    house, owner = waiting_house(), client_of(wang())
+    House.objects.update(check_state=state)
+    page = owner.get("/houses/mine/").content.decode()
+    for verb, words, said, wanted in [
+        ("unlist", "通过后先不上架", "好的，通过审核后先不上架", False),
+        ("list", "通过后上架", "好的，通过审核后自动上架", True),
+        ("unlist", "通过后先不上架", "好的，通过审核后先不上架", False),
+    ]:
+        assert button_of(page).groups() == (verb, words)
+        page = owner.post(f"/houses/{house.pk}/{verb}/", follow=True).content.decode()
+        assert said in page
+        assert House.objects.get().is_wanted == wanted
+    House.objects.get().approve(operator)
+    assert state_of(house) == (False, "approved", "")
+
+
+def test_a_held_home_has_nothing_to_wish_for():
+    house = house_of_wang(check_state="approved", is_listed=False, held_reason="有人投诉")
+    assert not button_of(client_of(wang()).get("/houses/mine/").content.decode())
+    said = client_of(wang()).post(f"/houses/{house.pk}/list/", follow=True).content.decode()
+    assert "运营已下架：有人投诉" in said
+
+
+def test_a_home_with_another_owner_does_not_keep_the_wish_of_the_last(operator):
+    house = waiting_house()
+    names = ["title", "price", "address", "room_count", "acreage", "unit", "capacity", "beds"]
+    form = {name: getattr(house, name) for name in names} | {"area": house.area_id}
+    form |= {"owner": chen().pk, "images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0"}
+    url = f"/admin/houses/house/{house.pk}/change/"
+    assert client_of(operator).post(url, form).status_code == 302
+    now = House.objects.get()
+    assert (now.owner, now.is_wanted) == (chen(), False)
+    now.approve(operator)
+    assert state_of(house) == (False, "approved", "")
 
 
 def test_an_odd_moment_is_as_good_as_none(operator):
