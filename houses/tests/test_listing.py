@@ -252,9 +252,9 @@ def test_the_owner_may_change_their_mind_before_a_check(operator, state):
     House.objects.update(check_state=state)
     page = owner.get("/houses/mine/").content.decode()
     for verb, words, said, wanted in [
-        ("unlist", "通过后先不上架", "好的，通过审核后先不上架", False),
-        ("list", "通过后上架", "好的，通过审核后自动上架", True),
-        ("unlist", "通过后先不上架", "好的，通过审核后先不上架", False),
+        ("unlist", "下架", "好的，通过审核后先不上架", False),
+        ("list", "上架", "好的，通过审核后自动上架", True),
+        ("unlist", "下架", "好的，通过审核后先不上架", False),
     ]:
         assert button_of(page).groups() == (verb, words)
         page = owner.post(f"/houses/{house.pk}/{verb}/", follow=True).content.decode()
