@@ -24,8 +24,13 @@ UNSEEN_CATEGORIES = {"Mn", "Me", "Cf", "Cc"}
 GAP_CATEGORIES = {"Zs", "Pd", "Ps", "Pe", "Pc"}
 UNSEEN = "\u115f\u1160\u2800"  # letters and a symbol with nothing in them
 OTHER_DASHES = "−ー"  # a minus sign, and the long vowel of Japanese
-MARKS = ".,:;/|\\*~·•・‧∙⋅、。∼"  # after NFKC, which turns ，．：～｜ into ,.:~|
-OTHER = "?"
+# Marks that people put between the groups of one number, and mix: after NFKC, which turns
+# ，．：～｜ into ,.:~|
+MARKS = ".,:;/|\\*~·•・‧∙⋅、。∼"
+TIMES = "×✕✖╳⨯⨉хХχΧ"  # what stands for an X: multiplication signs, Cyrillic and Greek letters
+OTHER = "w"  # a letter or a currency sign: it gives the number before or after it a meaning
+# A run of the same mark, such as …, is one sign; not of stars, which numbers starred before have.
+REPEATED = re.compile(f"[^0-9{CHINESE}{re.escape(GAPS)}{OTHER}\\n*Xx]")
 
 
 @lru_cache(maxsize=10_000)
@@ -42,10 +47,14 @@ def sign(char, is_decimal):
         return str(int(digit)) if is_decimal else CHINESE[int(digit)]
     if char in "Xx" or char in MARKS:
         return char
+    if char in TIMES:
+        return "X"
     category = unicodedata.category(char)
     if category in GAP_CATEGORIES or char in OTHER_DASHES or char == "\t":
         return "-"
-    return "_" if category in UNSEEN_CATEGORIES or char in UNSEEN else OTHER
+    if category in UNSEEN_CATEGORIES or char in UNSEEN:
+        return "_"
+    return char if category[0] in "PS" and category != "Sc" else OTHER
 
 
 def signs_and_places(text):
@@ -55,7 +64,7 @@ def signs_and_places(text):
         for one in signs_of(char):
             if one in GAPS and signs and signs[-1] in GAPS:
                 signs[-1] = max(one, signs[-1], key=GAPS.index)
-            else:
+            elif not (signs and signs[-1] == one and REPEATED.match(one)):
                 signs.append(one)
                 places.append(place)
     return "".join(signs), places
@@ -67,6 +76,7 @@ DIGIT = f"[0-9{CHINESE}]"
 GAP = "[_-]?"
 BREAK = f"{GAP}\n{GAP}"
 MARK = f"[{re.escape(MARKS)}]"
+ANY_MARK = f"[^0-9{CHINESE}{re.escape(GAPS)}{OTHER}\n]"  # an X too: 138x1234x5678
 BETWEEN_GROUPS = f"(?:{GAP}(?:{MARK}|\n){GAP}|-)"
 
 
@@ -84,7 +94,7 @@ def one_by_one(parts, name):
     """The digits with the same mark between all of them: with two kinds it is a list of dates."""
     first, *others = parts
     again = f"{GAP}(?P={name}){GAP}"
-    return f"{first}{GAP}(?P<{name}>{MARK}){GAP}{again.join(others)}(?!{again}{DIGIT})"
+    return f"{first}{GAP}(?P<{name}>{ANY_MARK}){GAP}{again.join(others)}(?!{again}{DIGIT})"
 
 
 MOBILE_DIGITS = ["[1一]", "[3-9三四五六七八九]", *[DIGIT] * 9]
@@ -94,11 +104,14 @@ MOBILE_FORMS = [
     # Marks only between groups of 3-4-4, and two of them: addresses have groups of three, and
     # "1380000，2000" are two prices.
     HEAD + BETWEEN_GROUPS + MIDDLE + BETWEEN_GROUPS + TAIL,
+    # Any mark at all when it is the same in both places: "150+1280=1430" is a sum.
+    f"{HEAD}{GAP}(?P<same>{ANY_MARK}){GAP}{MIDDLE}{GAP}(?P=same){GAP}{TAIL}",
     HEAD + BREAK + MIDDLE + GAP + TAIL,
     HEAD + GAP + MIDDLE + BREAK + TAIL,
     one_by_one(MOBILE_DIGITS, "mobile_mark"),
 ]
-COUNTRY = f"(?:(?:00)?86|0){GAP}"  # a 0 is how long-distance calls used to begin
+# A 0 is how long-distance calls used to begin, and people write 0086, 086, 0186 and 01186.
+COUNTRY = f"(?:(?:0{{1,2}}1{{0,2}}{GAP})?86|0){GAP}"
 MOBILE = re.compile(f"(?<![0-9])(?:{COUNTRY})?(?:{'|'.join(MOBILE_FORMS)})(?![0-9])")
 
 CARD_DIGITS = [DIGIT] * 17 + [f"[0-9Xx{CHINESE}]"]
@@ -145,7 +158,7 @@ def replaced(pattern, starred, text):
 
 def plain(signs):
     """The digits of a number, and a final X, in ASCII; what stood between them is gone."""
-    return re.sub("[^0-9Xx]", "", signs.translate(TO_ASCII))
+    return re.sub(r"[^0-9Xx]|[Xx](?!\Z)", "", signs.translate(TO_ASCII))
 
 
 def starred_mobile(number, _written):

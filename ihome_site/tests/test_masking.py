@@ -87,6 +87,11 @@ STARRED_CARD = f"1{'*' * 16}{CARD[-1]}"
         "𝟏𝟑𝟗𝟓𝟓𝟓𝟓𝟎𝟎𝟕𝟕",
         "１3९五⑤伍𝟓٠〇７7",
         "1\u03013\u20dd9\ufe0f5555\u28000077",
+        *(
+            mark.join(["139", "5555", "0077"])
+            for mark in [*"+#'’&=?!%^`@√→★🏠x×", "…", "……", "++", " # ", "##", "..", "，，"]
+        ),
+        "1#3#9#5#5#5#5#0#0#7#7",
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "请打 {} 找王先生", "之一{}、", "v{}:", "\n{}\n", "-{}-"])
@@ -97,7 +102,11 @@ def test_a_mobile_is_starred_however_it_is_written(text, around):
 
 
 @pytest.mark.parametrize(
-    "country", ["86", "+86", "0086", "+86 ", "+86-", "(+86)", "８６", "0", "０", "0-"]
+    "country",
+    [
+        *("86", "+86", "0086", "+86 ", "+86-", "(+86)", "８６", "0", "０", "0-"),
+        *("0086 ", "00 86 ", "086", "0186", "０１８６", "01186", "00186-"),
+    ],
 )
 def test_a_country_code_does_not_hide_it(country):
     assert masked(f"{country}139 5555 0077").endswith("139****0077")
@@ -128,9 +137,10 @@ def test_an_id_number_is_starred_however_it_is_written(text):
     assert STARRED_CARD in masked(text)
 
 
-@pytest.mark.parametrize("last", ["x", "X", "Ｘ", "ｘ"])
+@pytest.mark.parametrize("last", ["x", "X", "Ｘ", "ｘ", "×", "✕", "Х", "Ⅹ"])
 def test_its_last_character_may_be_a_letter(last):
     assert masked(f"110101 19900307 001{last}") == f"1{'*' * 16}{'x' if last in 'xｘ' else 'X'}"
+    assert "0307" not in masked(f"11010119900307123{last}")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +168,11 @@ def test_its_last_character_may_be_a_letter(last):
         "1，380，000，000 元",
         "139,555.50，077",
         "￥139 ￥5555 ￥0077",
-        "139+5555+0077",
+        "150+1280=1430",
+        "139+5555#0077",
+        "139元5555元0077",
+        "139a5555a0077",
+        "139$5555$0077",
         "1.3、1.4、1.5、1.6、1.7、1.8",
         "1/3、1/4、1/5、1/6、1/7、1/8",
         "1、3、9、5、5、5、5、0、0、7、7、5",
@@ -188,7 +202,9 @@ def test_nor_does_the_next_number_of_the_list(mark):
     assert masked(f"13955550077{mark}").startswith("139****0077")
 
 
-@pytest.mark.parametrize("text", ["13955550077 1234", "139.5555.0077.1234", CARD, f"{CARD}，1234"])
+@pytest.mark.parametrize(
+    "text", ["13955550077 1234", "139.5555.0077.1234", "13955550077，1234", CARD, f"{CARD}，1234"]
+)
 def test_what_is_starred_already_stays_so(text):
     """Reasons are starred in their form and again in the log of operations."""
     assert masked(masked(text)) == masked(text)
