@@ -114,6 +114,14 @@ MOBILE_FORMS = [
 COUNTRY = f"(?:(?:0{{1,2}}1{{0,2}}{GAP})?86|0){GAP}"
 MOBILE = re.compile(f"(?<![0-9])(?:{COUNTRY})?(?:{'|'.join(MOBILE_FORMS)})(?![0-9])")
 
+# Marks of a list or a sum, and line breaks, may be between numbers as well as in one. These are
+# prices, 158、1280、2000: the long ones end with 0 and begin with another digit, as in one mobile
+# of 123. So are 1380000 2000: full thousands, divided where people do not divide mobiles.
+LISTING = f"{GAP}[,、;+\n]{GAP}"
+PRICES = re.compile(
+    f"1[0-9]{{2}}{LISTING}[1-9][0-9]{{2}}0{LISTING}[1-9][0-9]{{2}}0|1[0-9]{{3}}000-[1-9]000"
+)
+
 CARD_DIGITS = [DIGIT] * 17 + [f"[0-9Xx{CHINESE}]"]
 # Region, year, month, day, and the rest.
 CARD_GROUPS = [
@@ -146,13 +154,16 @@ def mobile_of(text):
 
 
 def replaced(pattern, starred, text):
-    """`text` with what `starred` makes of each number found, given its digits and its writing."""
+    """`text` with what `starred` makes of the signs of each number found; "" leaves it."""
     signs, places = signs_and_places(text)
-    parts, end = [], 0
-    for found in pattern.finditer(signs):
-        start, stop = places[found.start()], places[found.end() - 1] + 1
-        parts += [text[end:start], starred(plain(found[0]), text[start:stop])]
-        end = stop
+    parts, end, searched = [], 0, 0
+    while found := pattern.search(signs, searched):
+        shown = starred(found[0])
+        # What is left as it is may hold the beginning of a number.
+        searched = found.end() if shown else found.start() + 1
+        if shown:
+            parts += [text[end : places[found.start()]], shown]
+            end = places[found.end() - 1] + 1
     return "".join(parts) + text[end:]
 
 
@@ -161,13 +172,17 @@ def plain(signs):
     return re.sub(r"[^0-9Xx]|[Xx](?!\Z)", "", signs.translate(TO_ASCII))
 
 
-def starred_mobile(number, _written):
-    """A country code stays before it."""
+def starred_mobile(signs):
+    """A country code stays before it. Prices are left."""
+    if PRICES.fullmatch(signs):
+        return ""
+    number = plain(signs)
     return f"{number[:-8]}****{number[-4:]}"
 
 
-def starred_id_card(number, written):
-    as_kept = written == number and number[0] in "12345678"
+def starred_id_card(signs):
+    number = plain(signs)
+    as_kept = signs == number and number[0] in "12345678"
     if not as_kept and number[6:8] not in CENTURIES:
-        return written  # prices in a row
+        return ""  # prices in a row
     return f"{number[0]}{'*' * 16}{number[-1]}"

@@ -169,6 +169,13 @@ def test_its_last_character_may_be_a_letter(last):
         "139,555.50，077",
         "￥139 ￥5555 ￥0077",
         "150+1280=1430",
+        *(
+            between.join(["158", "1280", "2000"])
+            for between in ["、", "，", ", ", "\n", "；", " + "]
+        ),
+        "158\r\n1280\r\n2000\r\n2500",
+        "1、158、1280、2000、2500",
+        "退款 1380000 2000 元",
         "139+5555#0077",
         "139元5555元0077",
         "139a5555a0077",
@@ -234,7 +241,7 @@ WAYS = [
 
 
 @given(
-    st.from_regex("1[3-9][0-9]{9}", fullmatch=True),
+    st.from_regex("1[3-9][0-9]{8}[1-9]", fullmatch=True),
     st.lists(st.sampled_from(WAYS), min_size=11, max_size=11),
     st.lists(st.sampled_from(["，", " . ", "\n", "    ", "—", "~"]), min_size=2, max_size=2),
 )
@@ -243,6 +250,19 @@ def test_any_mobile_in_groups_is_starred_however_digits_and_marks_are_mixed(mobi
     head, middle, tail = map("".join, (digits[:3], digits[3:7], digits[7:]))
     text = f"打 {head}{marks[0]}{middle}{marks[1]}{tail} 找他"
     assert masked(text) == f"打 {mobile[:3]}****{mobile[7:]} 找他"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "158-1280-2000", "158 1280 2000", "158.1280.2000", "158#1280#2000", "15812802000",
+        "158、1280、2001", "158、1281、2000", "158、0280、2000", "158、1280、0200", "1581280 2000",
+        "158、1280 2000", "15812 802000", "+86 158、1280、2000", "一五八、一二八〇、二〇〇〇",
+        "158、1280、2000 158-1280-2000",
+    ],
+)  # fmt: skip
+def test_a_mobile_is_taken_for_prices_only_in_a_list_of_round_ones(text):
+    assert "****" in masked(text)
 
 
 @pytest.mark.parametrize(
