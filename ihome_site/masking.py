@@ -122,18 +122,33 @@ PRICES = re.compile(
     f"1[0-9]{{2}}{LISTING}[1-9][0-9]{{2}}0{LISTING}[1-9][0-9]{{2}}0|1[0-9]{{3}}000-[1-9]000"
 )
 
+# Region, year, month, day, and the rest; those of before 1999 have two digits of the year and no
+# check character, and are kept apart from bank cards and order numbers by their groups.
 CARD_DIGITS = [DIGIT] * 17 + [f"[0-9Xx{CHINESE}]"]
-# Region, year, month, day, and the rest.
 CARD_GROUPS = [
     in_a_row(CARD_DIGITS[start:end])
     for start, end in [(0, 6), (6, 10), (10, 12), (12, 14), (14, 18)]
 ]
-CARD_FORMS = [
-    f"(?:{BETWEEN_GROUPS}|_)?".join(CARD_GROUPS),
+OLD_CARD_GROUPS = [group([DIGIT] * length) for length in (6, 2, 2, 2, 3)]
+# Any marks: the date of birth shows what it is.
+BETWEEN_CARD_GROUPS = f"(?:{GAP}(?:{ANY_MARK}|\n){GAP}|[_-])?"
+ID_CARD_FORMS = [
+    BETWEEN_CARD_GROUPS.join(CARD_GROUPS),
     one_by_one(CARD_DIGITS, "card_mark"),
 ]
-ID_CARD = re.compile(f"(?<![0-9])(?:{'|'.join(CARD_FORMS)})(?![0-9])")
-CENTURIES = {"18", "19", "20"}  # at the place of the year of birth
+OLD_ID_CARD_FORMS = [
+    BETWEEN_CARD_GROUPS.join(OLD_CARD_GROUPS),
+    one_by_one([DIGIT] * 15, "old_card_mark"),
+]
+ID_CARD, OLD_ID_CARD = (
+    re.compile(f"(?<![0-9])(?:{'|'.join(forms)})(?![0-9])")
+    for forms in (ID_CARD_FORMS, OLD_ID_CARD_FORMS)
+)
+# Regions begin with 1 to 8, cards of foreigners with 9. A bank card has no date in its middle.
+DAY = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+ID_NUMBER = re.compile(
+    f"[1-9][0-9]{{5}}(?:18|19|20)[0-9]{{2}}{DAY}[0-9]{{3}}[0-9Xx]|[1-8][0-9]{{7}}{DAY}[0-9]{{3}}"
+)
 
 
 def masked(text):
@@ -143,7 +158,7 @@ def masked(text):
 
 def without_id_numbers(text):
     """`text` with ID numbers starred and mobiles as they are."""
-    return replaced(ID_CARD, starred_id_card, text)
+    return replaced(OLD_ID_CARD, starred_id_card, replaced(ID_CARD, starred_id_card, text))
 
 
 def mobile_of(text):
@@ -181,8 +196,8 @@ def starred_mobile(signs):
 
 
 def starred_id_card(signs):
+    """Prices in a row and bank cards are left."""
     number = plain(signs)
-    as_kept = signs == number and number[0] in "12345678"
-    if not as_kept and number[6:8] not in CENTURIES:
-        return ""  # prices in a row
-    return f"{number[0]}{'*' * 16}{number[-1]}"
+    if not ID_NUMBER.fullmatch(number):
+        return ""
+    return f"{number[0]}{'*' * (len(number) - 2)}{number[-1]}"

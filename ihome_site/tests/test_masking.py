@@ -123,7 +123,7 @@ def test_a_country_code_does_not_hide_it(country):
         f"{CARD[:10]}\u200b{CARD[10:]}",
         *(
             between.join([CARD[:6], CARD[6:14], CARD[14:]])
-            for between in (".", "/", "，", "：", " / ", "\n", "\r\n", "        ")
+            for between in (".", "/", "，", "：", " / ", "\n", "\r\n", "        ", "+", "#", "…")
         ),
         f"{CARD[:6]}/{CARD[6:10]}/{CARD[10:12]}/{CARD[12:14]}/{CARD[14:]}",
         f"{CARD[:6]}\n{CARD[6:]}",
@@ -135,6 +135,34 @@ def test_a_country_code_does_not_hide_it(country):
 )
 def test_an_id_number_is_starred_however_it_is_written(text):
     assert STARRED_CARD in masked(text)
+
+
+OLD_CARD = "110101900307123"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OLD_CARD,
+        f"证号{OLD_CARD}，",
+        *(between.join(["110101", "900307", "123"]) for between in (" ", "-", "/", "，", "\n")),
+        "110101 90 03 07 123",
+        "１１０１０１９００３０７１２３",
+        "1 1 0 1 0 1 9 0 0 3 0 7 1 2 3",
+        ".".join(OLD_CARD),
+        f"500 {OLD_CARD}",
+    ],
+)
+def test_an_id_number_of_15_digits_is_starred(text):
+    assert f"1{'*' * 13}3" in masked(text)
+
+
+def test_numbers_before_an_id_number_do_not_hide_it():
+    assert masked("5000 110101 19900307 123X") == f"5000 1{'*' * 16}X"
+
+
+def test_the_id_number_of_a_foreigner_is_starred():
+    assert masked("911156199003071234") == f"9{'*' * 16}4"
 
 
 @pytest.mark.parametrize("last", ["x", "X", "Ｘ", "ｘ", "×", "✕", "Х", "Ⅹ"])
@@ -176,6 +204,19 @@ def test_its_last_character_may_be_a_letter(last):
         "158\r\n1280\r\n2000\r\n2500",
         "1、158、1280、2000、2500",
         "退款 1380000 2000 元",
+        "6222021234567890",
+        "62220212345678901",
+        "622202123456789012",
+        "6222021234567890123",
+        "6222 0212 3456 7890 12",
+        "6222 0219 9013 0112 345",
+        "6222 2020 0101 1234 567",
+        "3782 900307 12345",
+        "110101901307123",
+        "110101900332123",
+        "010101900307123",
+        "910101900307123",
+        "1101019003071234",
         "139+5555#0077",
         "139元5555元0077",
         "139a5555a0077",
@@ -223,7 +264,7 @@ def test_long_texts_of_digits_take_no_time():
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(alphabet="13589 -_.,，:\n\r①一٣\u200b\ufe0fX", min_size=1, max_size=12))
+@given(st.text(alphabet="013589 -_.,，:+…\n\r①一٣\u200b\ufe0fX", min_size=1, max_size=12))
 def test_no_text_of_10000_characters_takes_long(piece):
     text = (piece * 10_000)[:10_000]
     before = time.process_time()
