@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 LEAST_OF_ONES_OWN = 5  # characters; guessers begin with the rest
+HERE = Path(__file__).parent
 # Names of the site and its trade, cities and provinces, keyboard rows and what many people take.
 # Longer ones come first, or "aijia" would leave the "zufang" of "aijiazufang".
-WORDS = (Path(__file__).parent / "common_words.txt").read_text(encoding="utf-8").split()
+WORDS = (HERE / "common_words.txt").read_text(encoding="utf-8").split()
 LOOK_ALIKES = {"a": "a4@", "e": "e3", "i": "i1!", "l": "l1", "o": "o0", "s": "s5$", "t": "t7"}
 # Lines of the keypad and thirds of the alphabet: 147852369, 159357, def456. A single one is in
 # many good words ("student").
@@ -37,6 +38,21 @@ GIVEN_NAMES = (
     "gang|hong|hui|peng|bo|bin|lin|ting|hao|jian|hua|mei|xiao|yu|long|xin|bing|dan|feng|kai"
 )
 FULL_NAME = re.compile(f"(?<![a-z])(?:{SURNAMES})(?:{GIVEN_NAMES}){{1,2}}(?![a-z])")
+# Syllables of Mandarin without tones, ü as v, longer ones first. Without a, e and o, which would
+# make "leading" one word.
+SYLLABLE = "|".join((HERE / "pinyin_syllables.txt").read_text().split())
+REPEATED = re.compile(rf"({SYLLABLE})\1+")
+WORD_SYLLABLES = 3  # lanqiu, caonima: a dictionary has them all
+DIGITS_AROUND = 4  # 1, 123, 2024 before or after it, or any of the patterns
+AROUND = r"[\W\d_]*"
+
+
+def pinyin_word(syllables):
+    return re.compile(rf"{AROUND}(?:{SYLLABLE}){{1,{syllables}}}{AROUND}")
+
+
+# With marks in it a word is shorter: "lan-qiu" is one, "nangua-tang" is two.
+WHOLE_WORD, DIVIDED_WORD = pinyin_word(WORD_SYLLABLES), pinyin_word(WORD_SYLLABLES - 1)
 
 
 def word_pattern(word):
@@ -47,17 +63,36 @@ def word_pattern(word):
 COMMON = re.compile("|".join(map(word_pattern, WORDS)))
 
 
-def own_part(password, mobile=""):
-    """`password` without case, punctuation, common words and names, patterns and the mobile."""
+def plain(password, mobile=""):
+    """`password` without case, width and the mobile."""
     text = unicodedata.normalize("NFKC", password).lower()
     for part in [mobile, mobile[3:], mobile[-6:], mobile[-4:]] if mobile else []:
         text = text.replace(part, " ")
-    return min(stripped(text), stripped("".join(filter(str.isalnum, text))), key=len)
+    return text
+
+
+def own_part(text):
+    """`text` without punctuation, common words and names, patterns and repeated syllables."""
+    return min(stripped(text), stripped(joined(text)), key=len)
 
 
 def stripped(text):
     for pattern in (FULL_NAME, COMMON, PATTERNS):
         text = pattern.sub(" ", text)
+    return joined(REPEATED.sub(r"\1", text))
+
+
+def is_pinyin_word(text):
+    """Whether it is one word in pinyin with a few digits: lanqiu123, hehehehe1, chen-chen-666."""
+    return one_word(text, WHOLE_WORD) or one_word(joined(text), DIVIDED_WORD)
+
+
+def one_word(text, word):
+    text = REPEATED.sub(r"\1", PATTERNS.sub("", text))
+    return bool(word.fullmatch(text)) and sum(map(str.isdigit, text)) <= DIGITS_AROUND
+
+
+def joined(text):
     return "".join(filter(str.isalnum, text))
 
 
@@ -65,7 +100,8 @@ class OwnWordsValidator:
     """A password must have something of its own besides the words and patterns above."""
 
     def validate(self, password, user=None):
-        if len(own_part(password, getattr(user, "mobile", ""))) < LEAST_OF_ONES_OWN:
+        text = plain(password, getattr(user, "mobile", ""))
+        if len(own_part(text)) < LEAST_OF_ONES_OWN or is_pinyin_word(text):
             raise ValidationError(self.get_help_text(), code="password_too_common")
 
     def get_help_text(self):

@@ -123,8 +123,23 @@ EVERYBODYS = [
     *("P@ssw0rd123", "admin888888", "zufang123456", "li13900000002", "abc00000002"),
 ]
 
+PINYIN_WORDS = [
+    *("chenchen123", "xiaoxiao1", "hehehehe1", "hahahehe12", "lelelelele", "haohaoxuexi1"),
+    *("lanqiu123", "caonima123", "caonima1", "lanqiu520", "mingtian1", "nainai888", "niunai666"),
+    *("lanqiu2024", "Lanqiu_123!", "lan-qiu-123", "123lanqiu", "chen-chen-123", "123chenchen"),
+    *(
+        "ｌａｎｑｉｕ１２３",
+        "lanqiu123456",
+        "nver2024",
+        "shabi12345",
+        "xiangjiao",
+        "lanqiu13900000002",
+    ),
+    *("woaichenchen520", "iloveyouchenchen", "caonima-abc", "wangbadan.net", "hao_chi_123"),
+]
 
-@pytest.mark.parametrize("password", EVERYBODYS)
+
+@pytest.mark.parametrize("password", EVERYBODYS + PINYIN_WORDS)
 def test_the_sites_own_words_and_everybodys_are_refused(password):
     answer = change(client_of(li()), password=password, password2=password)
     assert (answer.status_code, answer.context_data["form"].errors.keys() >= {"password"}) == (
@@ -144,6 +159,8 @@ GOOD = [
         "first-thirst-4",
         "77 Kettles, 12 cups",
     ),
+    *("nangua-tang-42", "lanqiu7-tofu", "qiuyue-lanqiu-7", "banana-boat-7", "我家的mingtian7"),
+    "mingtian73819",
 ]
 
 
