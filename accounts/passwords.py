@@ -8,6 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 LEAST_OF_ONES_OWN = 5  # characters; guessers begin with the rest
+# A sentence in Chinese may be made of common words, but not of these words alone.
+CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+SENTENCE, SENTENCE_DIFFERENT, SENTENCE_OF_ONES_OWN = 8, 5, 1  # characters
 HERE = Path(__file__).parent
 # Names of the site and its trade, cities and provinces, keyboard rows and what many people take.
 # Longer ones come first, or "aijia" would leave the "zufang" of "aijiazufang".
@@ -82,6 +85,11 @@ def stripped(text):
     return joined(REPEATED.sub(r"\1", text))
 
 
+def is_sentence(text):
+    characters = CHINESE.findall(text)
+    return len(characters) >= SENTENCE and len(set(characters)) >= SENTENCE_DIFFERENT
+
+
 def is_pinyin_word(text):
     """Whether it is one word in pinyin with a few digits: lanqiu123, hehehehe1, chen-chen-666."""
     return one_word(text, WHOLE_WORD) or one_word(joined(text), DIVIDED_WORD)
@@ -101,7 +109,8 @@ class OwnWordsValidator:
 
     def validate(self, password, user=None):
         text = plain(password, getattr(user, "mobile", ""))
-        if len(own_part(text)) < LEAST_OF_ONES_OWN or is_pinyin_word(text):
+        least = SENTENCE_OF_ONES_OWN if is_sentence(text) else LEAST_OF_ONES_OWN
+        if len(own_part(text)) < least or is_pinyin_word(text):
             raise ValidationError(self.get_help_text(), code="password_too_common")
 
     def get_help_text(self):

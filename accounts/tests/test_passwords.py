@@ -138,8 +138,13 @@ PINYIN_WORDS = [
     *("woaichenchen520", "iloveyouchenchen", "caonima-abc", "wangbadan.net", "hao_chi_123"),
 ]
 
+NO_SENTENCES = [
+    *("北京上海广州深圳", "我爱你中国我爱你上海", "我爱你我爱你我爱你"),
+    *("上海的房子太贵", "房子房子房子贵贵", "上海房子-太贵了"),
+]
 
-@pytest.mark.parametrize("password", EVERYBODYS + PINYIN_WORDS)
+
+@pytest.mark.parametrize("password", EVERYBODYS + PINYIN_WORDS + NO_SENTENCES)
 def test_the_sites_own_words_and_everybodys_are_refused(password):
     answer = change(client_of(li()), password=password, password2=password)
     assert (answer.status_code, answer.context_data["form"].errors.keys() >= {"password"}) == (
@@ -161,6 +166,7 @@ GOOD = [
     ),
     *("nangua-tang-42", "lanqiu7-tofu", "qiuyue-lanqiu-7", "banana-boat-7", "我家的mingtian7"),
     "mingtian73819",
+    *("上海的房子太贵了", "北京到上海的民宿", "在广州租房不容易"),
 ]
 
 
