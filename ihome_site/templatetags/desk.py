@@ -15,3 +15,12 @@ def shop_figures(user):
 @register.simple_tag
 def waiting_work(user):
     return figures.waiting_work(user)
+
+
+@register.filter
+def told(entry):
+    """What an entry of Django's history says; as it is stored where Django cannot read it."""
+    try:
+        return entry.get_change_message()
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return entry.change_message
