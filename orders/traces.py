@@ -2,9 +2,11 @@
 
 Their own free texts are replaced whole. In what the other side or operators wrote about them
 their mobiles, names, and their homes' titles and addresses are replaced, the rest stays. What
-operators wrote about others, and for everybody, loses those of them that few people share.
+operators typed about others (see orders.typed) and what they wrote for everybody loses those of
+them that few people share.
 """
 
+import json
 import re
 from datetime import timedelta
 from functools import reduce
@@ -31,6 +33,7 @@ from ihome_site.models import (
     SiteParameter,
 )
 from orders.models import Order, OrderMove, Review
+from orders.typed import CONTEXT, in_account_notice, in_entry, in_line
 from orders.words import (
     Words,
     chunks,
@@ -77,17 +80,17 @@ def our_text_columns():
 
 
 def operators_words():
-    """(rows, columns) of what operators wrote, whoever it is about."""
-    yield OperationLog.objects.all(), LOGGED
-    yield LogEntry.objects.all(), DJANGO_LOGGED
-    yield IdCardView.objects.all(), ["reason"]
+    """(rows, columns, what finds the typed parts) of what operators wrote, whoever it is about."""
+    yield OperationLog.objects.all(), LOGGED, in_line
+    yield LogEntry.objects.all(), DJANGO_LOGGED, in_entry
+    yield IdCardView.objects.all(), ["reason"], None
     # Of these they told the person why; other notices begin with the title of anybody's home.
-    yield Notice.objects.filter(kind=Notice.Kind.ACCOUNT), ["text"]
-    yield House.objects.all(), ["check_reason", "held_reason"]
-    yield Review.objects.all(), ["hidden_reason"]
+    yield Notice.objects.filter(kind=Notice.Kind.ACCOUNT), ["text"], in_account_notice
+    yield House.objects.all(), ["check_reason", "held_reason"], None
+    yield Review.objects.all(), ["hidden_reason"], None
     stopped = OrderMove.objects.filter(action=OrderMove.Action.STOP)
-    yield stopped, ["note"]
-    yield Order.objects.filter(pk__in=stopped.values("order")), ["reason"]
+    yield stopped, ["note"], None
+    yield Order.objects.filter(pk__in=stopped.values("order")), ["reason"], None
 
 
 def text_columns(model):
@@ -109,8 +112,15 @@ def blanks(model, *kept):
 
 def holding(rows, column, words):
     """Querysets of those in which the column may hold one of the words, in whatever case."""
+    words = as_json(words) if column == "change_message" else words
     for some in chunks(words):
         yield rows.filter(reduce(or_, (Q(**{f"{column}__icontains": word}) for word in some)))
+
+
+def as_json(words):
+    """The words, and as they stand in JSON."""
+    for word in words:
+        yield from {word, *(json.dumps(word, ensure_ascii=way)[1:-1] for way in (True, False))}
 
 
 class Traces:
@@ -159,8 +169,10 @@ class Traces:
         for some in chunks(typed):
             Order.objects.filter(pk__in=some).exclude(reason="").update(reason=gone_text())
         for some in chunks(self.orders):
-            self.replace_in(Order.objects.filter(pk__in=some), "reason")
-            self.replace_in(OrderMove.objects.filter(order__in=some), "note")
+            notes = OrderMove.objects.filter(order__in=some)
+            reasons = Order.objects.filter(pk__in=some).exclude(reason=Order.TIMED_OUT)
+            self.replace_in(reasons, "reason")
+            self.replace_in(notes.exclude(action=OrderMove.Action.EXPIRE), "note")
 
     def rewrite_reviews(self):
         for some in chunks(order.pk for order in self.trips):
@@ -196,8 +208,8 @@ class Traces:
                 if name:
                     lines.update(subject_text=name, **theirs)
                     about.update(object_repr=name)
-        self.replace_in(log.filter(actor=self.user), *LOGGED)
-        self.replace_in(entries.filter(user=self.user), *DJANGO_LOGGED)
+        self.replace_in(log.filter(actor=self.user), *LOGGED, typed=in_line)
+        self.replace_in(entries.filter(user=self.user), *DJANGO_LOGGED, typed=in_entry)
 
     def subjects(self):
         """(model, ids, what its rows are called now); an order's name is its number."""
@@ -220,9 +232,9 @@ class Traces:
 
     def rewrite_operators_words(self):
         words = self.words.alone(by_operators=True)
-        for rows, columns in operators_words():
+        for rows, columns, typed in operators_words():
             for column in columns:
-                self.replace_where(rows, column, words)
+                self.replace_where(rows, column, words, typed)
 
     def cut_links(self):
         """Nothing that operators publish leads to a home of theirs."""
@@ -276,23 +288,28 @@ class Traces:
     def note(self, model, pk, column, fate):
         self.to_look_at.append(f"{model._meta.label} {pk} {column}: {fate}")
 
-    def replace_where(self, rows, column, words):
+    def replace_where(self, rows, column, words, typed=None):
         for some in holding(rows, column, words):
-            self.replace_in(some, column, words=words)
+            self.replace_in(some, column, words=words, typed=typed)
 
-    def replace_in(self, rows, *columns, words=None):
-        """Take what names the person out of these text columns (all, when none is named).
+    def replace_in(self, rows, *columns, words=None, typed=None):
+        """Take what names the person out of these text columns.
+
+        With `typed`, a function of orders.typed, only out of what it finds typed in them.
 
         The (id, column) of each text that was rewritten. One that somebody changes meanwhile is
         left as they wrote it: a reason is a state as well.
         """
-        model, words, rewritten = rows.model, words or self.words, []
-        fields = [model._meta.get_field(name) for name in columns] or list(text_columns(model))
-        for pk, *texts in rows.order_by().values_list("pk", *(field.name for field in fields)):
-            for field, old in zip(fields, texts, strict=True):
-                new = words.replaced(old or "", field.max_length)
-                if new != (old or ""):
-                    row = model._base_manager.filter(pk=pk, **{field.name: old})
-                    row.update(**{field.name: new})
-                    rewritten.append((pk, field.name))
+        model, rewritten = rows.model, []
+        replace = (words or self.words).replaced
+        context = CONTEXT.get(model.__name__, []) if typed else []
+        for row in rows.order_by().values("pk", *columns, *context):
+            for column in columns:
+                old = row[column] or ""
+                new = typed(row, column, replace) if typed else replace(old)
+                if new != old:
+                    new = new[: model._meta.get_field(column).max_length]
+                    same = model._base_manager.filter(pk=row["pk"], **{column: row[column]})
+                    same.update(**{column: new})
+                    rewritten.append((row["pk"], column))
         return rewritten

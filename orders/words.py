@@ -15,11 +15,14 @@ from ihome_site.models import OperationLog
 SHORTEST = 2  # characters of a name that is looked for: one alone is in every other word
 RARE = 3  # … of one that is looked for in rows about somebody else: there are many 张伟
 RARE_PLACE = 6  # … of a title or an address that is: there are many 温馨小屋
+STARS = "***"  # instead of a starred mobile that may be another's as well
 CHUNK = 500  # values in one IN
 BETWEEN = "[-\\s.·()（）]{0,2}"  # what people write between the digits of a mobile
 FULL_WIDTH = {digit: f"[{digit}{chr(ord(digit) + 0xFEE0)}]" for digit in "0123456789"}
 STARRED = re.compile("[0-9]{3}\\*{4}[0-9]{4}")
 ANY_DIGIT = "[*0-9０-９]"  # what a star stands for
+# A starred number, or a part of one: it may be anybody's, whoever calls themselves so.
+STARRED_PART = re.compile("[-+\\s()（）0-9Xx]*\\*[-+\\s()（）0-9Xx*]*")
 
 
 def gone_text():
@@ -45,13 +48,16 @@ class Words:
             return
         called = as_kept({user.name or "", *former_names(user)})
         self.exact.append(user.mobile)
-        self.mobiles = list({user.masked_mobile, *filter(STARRED.fullmatch, called)})
+        # Never because somebody chose it: a name or a title may be another's starred mobile.
+        self.mobiles = list({user.masked_mobile, *former_mobiles(user)})
         if user.is_verified:
             self.exact.append(user.real_name.id_card)
             called.add(user.real_name.name)
             self.masks.append(user.real_name.masked_id_card)
-        self.names = [name for name in called.difference(self.mobiles) if len(name) >= SHORTEST]
-        self.places = [place for place in as_kept(places) if len(place) > SHORTEST]
+        self.names = [name for name in called if len(name) >= SHORTEST and names_them(name)]
+        self.places = [
+            place for place in as_kept(places) if len(place) > SHORTEST and names_them(place)
+        ]
 
     def alone(self, *, by_operators):
         """The same for a row that may be about anybody: numbers; in what operators wrote also
@@ -63,8 +69,8 @@ class Words:
         words = copy(self)
         words.starred = self.mobiles if by_operators else []
         words.masks, words.mobiles = [], []
-        words.names = [name for name in self.names if by_operators and len(name) >= RARE]
-        words.places = [place for place in self.places if by_operators and len(place) >= RARE_PLACE]
+        words.names = rare(self.names, RARE) if by_operators else []
+        words.places = rare(self.places, RARE_PLACE) if by_operators else []
         return words
 
     def without_names(self):
@@ -79,23 +85,23 @@ class Words:
     def are_in(self, text):
         return self.replaced(text) != text
 
-    def replaced(self, text, longest=None):
-        """`text` without anything that names the person, cut to `longest` characters."""
+    def replaced(self, text):
+        """`text` without anything that names the person."""
         for pattern, instead in self.patterns():
             text = pattern.sub(instead, text)
-        return text[:longest]
+        return text
 
     def patterns(self):
         if self.exact:
             yield any_of(map(spelled, self.exact)), gone_user()
         if self.places:
-            yield any_of(map(re.escape, self.places)), gone_home()
+            yield any_of(map(whole, self.places)), gone_home()
         called = [*map(whole, self.names), *map(re.escape, self.masks)]
         called += map(spelled, self.mobiles)
         if called:
             yield any_of(called), gone_user()
         if self.starred:
-            yield any_of(map(re.escape, self.starred)), "***"
+            yield any_of(map(re.escape, self.starred)), STARS
 
 
 def any_of(patterns):
@@ -114,10 +120,37 @@ def spelled(number):
 
 
 def whole(name):
-    """A name; a Latin one not within a longer word. Chinese has nothing between its words."""
-    before = "(?<![A-Za-z0-9])" if re.match("[A-Za-z0-9]", name) else ""
-    after = "(?![A-Za-z0-9])" if re.search("[A-Za-z0-9]\\Z", name) else ""
+    """A name; a Latin one not within a longer word. Chinese has nothing between its words.
+
+    One of digits is not looked for within a starred number: 5678 is no part of 138****5678.
+    """
+    before, after = joins(name[0]), joins(name[-1])
+    before = f"(?<!{before})" if before else ""
+    after = f"(?!{after})" if after else ""
     return f"{before}{re.escape(name)}{after}"
+
+
+def joins(char):
+    """What makes a longer word of one that begins or ends with `char`."""
+    if char in "0123456789*":
+        return "[A-Za-z0-9*]"
+    return "[A-Za-z0-9]" if re.match("[A-Za-z]", char) else ""
+
+
+def is_whole(text):
+    """Whether a text, after words in it were replaced, was nothing but one of them."""
+    return text in {gone_user(), gone_home(), STARS}
+
+
+def names_them(word):
+    """Not a starred number, and no part of what we write instead of words."""
+    instead = (gone_text(), gone_home(), gone_user())
+    return not STARRED_PART.fullmatch(word) and not any(word in text for text in instead)
+
+
+def rare(words, shortest):
+    """Those long enough that few people share them, and no number: it may be anybody's."""
+    return [word for word in words if len(word) >= shortest and names_them(masked(word))]
 
 
 def as_kept(texts):
@@ -152,13 +185,18 @@ def former_places(houses):
             yield from values_in(line, labels)
 
 
+def former_mobiles(user):
+    """Starred mobiles they had before operators changed them: a form's lines have labels."""
+    for line in lines_about(User, subject_id=str(user.pk)):
+        yield from filter(STARRED.fullmatch, [line.before, line.after])
+
+
 def former_names(user):
-    """Names they had, and starred mobiles: of when they had no name, or that operators changed."""
+    """Names they had; where they had none, their starred mobile stands there."""
     labels = labels_of(User, "name")
     for line in lines_about(User, subject_id=str(user.pk)):
         yield line.subject_text
         yield from values_in(line, labels)
-        yield from filter(STARRED.fullmatch, [line.before, line.after])
     kind = ContentType.objects.get_for_model(User)
     entries = LogEntry.objects.filter(content_type=kind, object_id=str(user.pk))
     yield from entries.values_list("object_repr", flat=True)

@@ -647,9 +647,9 @@ def test_a_hold_that_ends_meanwhile_is_not_written_back(operator, monkeypatch):
     held = house_of_wang(owner=chen(), address="别处", is_listed=False, held_reason="像王小明的")
     replaced = Words.replaced
 
-    def let_go_meanwhile(words, text, longest=None):
+    def let_go_meanwhile(words, text):
         House.objects.filter(pk=held.pk, held_reason=text).update(held_reason="")
-        return replaced(words, text, longest)
+        return replaced(words, text)
 
     with monkeypatch.context() as patch:
         patch.setattr(Words, "replaced", let_go_meanwhile)
