@@ -70,6 +70,14 @@ class Text(Parameter):
         return text
 
 
+def accepts(name, text):
+    """Whether operators could choose `text`; any text for a name that no parameter has."""
+    try:
+        return name not in registry or registry[name].clean(text) is not None
+    except ValidationError:
+        return False
+
+
 def chosen():
     """{name: text} of what operators chose. One look in the cache, or one query."""
     return remember("parameters", ["site"], LIFE, read_all)

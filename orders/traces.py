@@ -2,8 +2,8 @@
 
 Their own free texts are replaced whole. In what the other side or operators wrote about them
 their mobiles, names, and their homes' titles and addresses are replaced, the rest stays. What
-operators typed about others (see orders.typed) and what they wrote for everybody loses those of
-them that few people share.
+operators typed about others (see orders.typed) loses those of them that few people share; what
+they wrote for everybody loses numbers, and a person is told of the rest.
 """
 
 import json
@@ -11,7 +11,7 @@ import re
 from datetime import timedelta
 from functools import reduce
 from operator import or_
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
@@ -32,6 +32,7 @@ from ihome_site.models import (
     SiteNotice,
     SiteParameter,
 )
+from ihome_site.parameters import accepts
 from orders.models import Order, OrderMove, Review
 from orders.typed import CONTEXT, in_account_notice, in_entry, in_line
 from orders.words import (
@@ -42,6 +43,7 @@ from orders.words import (
     gone_home,
     gone_text,
     gone_user,
+    is_whole,
 )
 
 OURS = {"accounts", "houses", "orders", "ihome_site", "admin"}
@@ -61,6 +63,9 @@ PUBLISHED = {
     SiteParameter: ["value"],
 }
 HOME = re.compile("/houses/([0-9]+)")
+# What is left to a person in what operators publish: whoever is called as a help page says could
+# take it out of there.
+LEFT = {"names": "a name, not rewritten", "places": "a title or an address, not rewritten"}
 
 
 def leads_nowhere(model):
@@ -237,12 +242,16 @@ class Traces:
                 self.replace_where(rows, column, words, typed)
 
     def cut_links(self):
-        """Nothing that operators publish leads to a home of theirs."""
+        """Nothing that operators publish leads to a home of theirs, by its number or its name.
+
+        Other links with a word of theirs are left: somebody may be called "help".
+        """
         words = self.words.alone(by_operators=True)
         for model in (Banner, SiteNotice):
             for pk, link in model.objects.exclude(link="").values_list("pk", "link"):
                 address = unquote(link)
-                if self.leads_home(address) or words.without_names().are_in(address):
+                theirs = self.leads_home(address) or self.searches_home(link, words)
+                if theirs or words.only("exact", "starred").are_in(address):
                     model.objects.filter(pk=pk, link=link).update(**leads_nowhere(model))
                     self.note(model, pk, "link", "leads nowhere now")
                 elif words.are_in(address):
@@ -251,22 +260,41 @@ class Traces:
     def leads_home(self, address):
         return any(int(pk) in self.houses for pk in HOME.findall(address))
 
+    def searches_home(self, link, words):
+        """Whether it searches for the whole title or address of theirs, and finds no other home."""
+        others = House.objects.listed().exclude(pk__in=self.houses)
+        return any(
+            is_whole(words.only("places").replaced(text)) and not others.matching(text).exists()
+            for text in parse_qs(link.partition("?")[2]).get("q", [])
+        )
+
     def rewrite_published(self):
         """All rows are read: there are few, and nobody starred the numbers in them.
 
-        Who calls themselves by a word of the help pages must not be able to take it out of them:
-        of names a person decides.
+        Who calls themselves, or their home, by a word of the help pages must not be able to take
+        it out of them: of names, titles and addresses a person decides.
         """
         changed("site")  # kept pages are drawn anew, as when one of these is saved
         words = self.words.alone(by_operators=True)
+        numbers = words.only("exact", "starred")
+        self.reset_parameters(numbers)
         for model, columns in PUBLISHED.items():
             rows = model.objects.all()
-            for pk, column in self.replace_in(rows, *columns, words=words.without_names()):
+            for pk, column in self.replace_in(rows, *columns, words=numbers):
                 self.note(model, pk, column, "rewritten")
             for pk, *texts in rows.values_list("pk", *columns):
                 for column, text in zip(columns, texts, strict=True):
-                    if words.are_in(text):
-                        self.note(model, pk, column, "a name, not rewritten")
+                    for kind, fate in LEFT.items():
+                        if words.only(kind).are_in(text):
+                            self.note(model, pk, column, fate)
+
+    def reset_parameters(self, numbers):
+        """A value that the parameter would refuse without the number goes: the default is used."""
+        for pk, name, value in SiteParameter.objects.values_list("pk", "name", "value"):
+            new = numbers.replaced(value)
+            if new != value and not accepts(name, new):
+                SiteParameter.objects.filter(pk=pk, value=value).delete()
+                self.note(SiteParameter, pk, "value", "its default now")
 
     def rewrite_anywhere(self):
         """Numbers in any text of anybody."""

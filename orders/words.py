@@ -23,6 +23,7 @@ STARRED = re.compile("[0-9]{3}\\*{4}[0-9]{4}")
 ANY_DIGIT = "[*0-9０-９]"  # what a star stands for
 # A starred number, or a part of one: it may be anybody's, whoever calls themselves so.
 STARRED_PART = re.compile("[-+\\s()（）0-9Xx]*\\*[-+\\s()（）0-9Xx*]*")
+KINDS = ("exact", "names", "masks", "places", "mobiles", "starred")
 
 
 def gone_text():
@@ -73,10 +74,12 @@ class Words:
         words.places = rare(self.places, RARE_PLACE) if by_operators else []
         return words
 
-    def without_names(self):
-        """The same for the address of a page: somebody may be called "help"."""
+    def only(self, *kinds):
+        """The words of these kinds alone."""
         words = copy(self)
-        words.names = []
+        for kind in KINDS:
+            if kind not in kinds:
+                setattr(words, kind, [])
         return words
 
     def __iter__(self):

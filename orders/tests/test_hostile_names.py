@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from accounts.models import Notice, User
 from houses.models import Area, House
-from ihome_site.models import HelpArticle, OperationLog
+from ihome_site.frame import support_phone
+from ihome_site.models import Banner, HelpArticle, OperationLog, SiteParameter
 from ihome_site.testing import (
+    MOBILES,
     chen,
     client_of,
     house_of_wang,
@@ -24,7 +26,7 @@ from ihome_site.testing import (
     wang,
 )
 from orders.models import Order, OrderMove
-from orders.tests.test_forgetting import desk_form, publish
+from orders.tests.test_forgetting import desk_form, publish, told_to_look_at
 
 pytestmark = pytest.mark.django_db
 KEYS = ["object", "added", "changed", "deleted", "fields", "name"]
@@ -236,3 +238,47 @@ def test_an_order_goes_on_saying_that_nobody_answered_in_time():
     order.refresh_from_db()
     assert order.reason == "超时未接单"
     assert OrderMove.objects.get(order=order, action="expire").note == "超时未接单"
+
+
+# What the site publishes.
+
+
+@pytest.mark.parametrize("title", ["400-800-1234", "不会向您索要验证码"])
+def test_a_home_called_as_the_site_publishes_takes_nothing_out_of_it(title, capsys):
+    phone = SiteParameter.objects.create(name="support_phone", value="400-800-1234")
+    article = publish(HelpArticle, body="客服不会向您索要验证码")
+    user = called(title)
+    call_command("erase_user", user.mobile)
+    assert support_phone() == "400-800-1234"
+    article.refresh_from_db()
+    assert article.body == "客服不会向您索要验证码"
+    told = {line for line in told_to_look_at(capsys) if " a title or an address, " in line}
+    where = (
+        f"SiteParameter {phone.pk} value" if title[0] == "4" else f"HelpArticle {article.pk} body"
+    )
+    assert told == {f"ihome_site.{where}: a title or an address, not rewritten"}
+
+
+def test_a_parameter_is_never_given_a_value_that_it_refuses(capsys):
+    """Somebody's own mobile goes from the foot of every page; nobody is called there."""
+    phone = SiteParameter.objects.create(name="support_phone", value="139-0000-0001")
+    user = wang()
+    call_command("erase_user", user.mobile)
+    assert not SiteParameter.objects.filter(name="support_phone").exists()
+    assert support_phone() == ""
+    assert told_to_look_at(capsys) == {
+        f"ihome_site.SiteParameter {phone.pk} value: its default now"
+    }
+
+
+@pytest.mark.parametrize(
+    "link", ["/help/privacy/", "/houses/?q=%E5%9B%9B%E5%90%88%E9%99%A2%E7%9A%84%E5%AE%B6%E9%87%8C"]
+)
+def test_a_home_called_as_a_link_ends_no_banner_for_others(link, capsys):
+    house_of_wang(owner=chen(), title="四合院的家里真好")
+    banner = publish(Banner, title="去看看", link=link)
+    house_of_wang(title="/help/privacy/", address="四合院的家里")
+    call_command("erase_user", MOBILES["wang"])
+    banner.refresh_from_db()
+    assert (banner.link, banner.ends_on) == (link, None)
+    assert f"ihome_site.Banner {banner.pk} link: not rewritten" in told_to_look_at(capsys)
