@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 # Names of the site and its trade, cities and provinces, keyboard rows and what many people take.
 # Longer ones come first, or "aijia" would leave the "zufang" of "aijiazufang".
 WORDS = (HERE / "common_words.txt").read_text(encoding="utf-8").split()
+LATIN = str.maketrans("авекмнорстухіјѕαβεικνορτυχ", "abekmhopctyxijsabeikvoptux")
 LOOK_ALIKES = {"a": "a4@", "e": "e3", "i": "i1!", "l": "l1", "o": "o0", "s": "s5$", "t": "t7"}
 # Lines of the keypad and thirds of the alphabet: 147852369, 159357, def456. A single one is in
 # many good words ("student").
@@ -22,8 +23,12 @@ TRIPLES = (
     "147|258|369|741|852|963|159|951|357|753|123|456|789|321|654|987|"
     "abc|def|ghi|jkl|mno|pqr|stu|vwx|xyz"
 )
+MONTH_AND_DAY = r"(?:0[1-9]|1[0-2])[-./]?(?:0[1-9]|[12][0-9]|3[01])"
+BIRTHDAY = rf"(?:18|19|20)[0-9]{{2}}[-./]?{MONTH_AND_DAY}"
 PATTERNS = re.compile(
-    r"(?:19|20)[0-9]{2}"  # a year
+    rf"[1-9][0-9]{{5}}{BIRTHDAY}[0-9]{{3}}[0-9x]"  # an ID number
+    rf"|{BIRTHDAY}|(?<![0-9])[0-9]{{2}}{MONTH_AND_DAY}(?![0-9])"  # 19900101, 900101
+    r"|(?:19|20)[0-9]{2}"  # a year
     r"|5211314|7758521|7758258|1314|52[01]"  # "I love you", "for life", "kiss me"
     r"|([0-9a-z])\1{2,}"  # the same character three times and more
     r"|(?:([0-9])\2){3,}|(?:([0-9a-z])\3){4,}"  # pairs: 112233, aabbccdd
@@ -67,8 +72,9 @@ COMMON = re.compile("|".join(map(word_pattern, WORDS)))
 
 
 def plain(password, mobile=""):
-    """`password` without case, width and the mobile."""
-    text = unicodedata.normalize("NFKC", password).lower()
+    """`password` without case, width, accents and the mobile, letters that look Latin as such."""
+    text = unicodedata.normalize("NFKD", password).lower().translate(LATIN)
+    text = "".join(char for char in text if unicodedata.category(char) != "Mn")
     for part in [mobile, mobile[3:], mobile[-6:], mobile[-4:]] if mobile else []:
         text = text.replace(part, " ")
     return text
@@ -110,7 +116,8 @@ class OwnWordsValidator:
     def validate(self, password, user=None):
         text = plain(password, getattr(user, "mobile", ""))
         least = SENTENCE_OF_ONES_OWN if is_sentence(text) else LEAST_OF_ONES_OWN
-        if len(own_part(text)) < least or is_pinyin_word(text):
+        own = min(len(own_part(text)), len(own_part(text[::-1])))
+        if own < least or is_pinyin_word(text):
             raise ValidationError(self.get_help_text(), code="password_too_common")
 
     def get_help_text(self):

@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -56,14 +55,9 @@ class UserForm(PowersForm):
 
     def clean(self):
         data = super().clean()
-        if "is_staff" in self.changed_data and not has_all_of(self.actor, self.powers_it_opens()):
+        if "is_staff" in self.changed_data and not self.actor.has_perms(self.instance.powers()):
             self.add_error("is_staff", ABOVE_YOU)
         return data
-
-    def powers_it_opens(self):
-        """What the account's roles and its own permissions let it do, once it is an operator."""
-        user = self.instance.pk
-        return Permission.objects.filter(Q(group__user=user) | Q(user=user)).distinct()
 
     def permissions_of(self, group):
         return group.permissions.all()

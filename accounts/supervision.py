@@ -1,6 +1,7 @@
 """What operators do to an account. Each leaves a line in the operation log and tells the person."""
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -116,6 +117,16 @@ class Supervised(models.Model):
             raise AccountError(_("超级用户只能由超级用户停用、恢复或修改"))
         if self.is_staff and not actor.has_perm("accounts.change_user"):
             raise AccountError(_("运营人员只能由管理员停用、恢复或修改"))
+        if self.is_staff and not actor.has_perms(self.powers()):
+            raise AccountError(_("对方能做的比您多，只能由超级用户停用、恢复或修改"))
+
+    def powers(self):
+        """What its roles and its own permissions let it do as an operator, active or not."""
+        given = Permission.objects.filter(Q(group__user=self.pk) | Q(user=self.pk)).distinct()
+        return [
+            f"{power.content_type.app_label}.{power.codename}"
+            for power in given.select_related("content_type")
+        ]
 
     def _end_sessions(self, then, **as_seen):
         """One conditional UPDATE that writes `then`; whoever is signed in is signed out by it."""

@@ -69,6 +69,8 @@ class OperatorsHouseForm(HouseForm):
         owner = self.cleaned_data["owner"]
         if "owner" in self.changed_data and not User.objects.lock_active(owner.pk):
             raise ValidationError(_("这个账号已停用，不能成为房东"))
+        if owner.orders.under_way().filter(house=self.instance.pk).exists():
+            raise ValidationError(_("这个账号在这套房源还有没结束的订单，不能成为它的房东"))
         return owner
 
     class Meta(HouseForm.Meta):

@@ -52,7 +52,7 @@ def nights_changed(house):
 
 def home():
     """The home page's key and subjects."""
-    return f"home:{today()}", ["site", f"area:{CITY}"]
+    return f"home:{today()}", ["site", f"area:{CITY}", "covers"]
 
 
 def search(form, number, template):

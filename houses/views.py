@@ -172,7 +172,7 @@ class MyHousesView(VerifiedRequiredMixin, TemplateView):
 class HouseFormPage(VerifiedRequiredMixin, FormPage):
     """A form about a home. What it saves counts against `limit`.
 
-    `saved` writes it, in the transaction of the count; `done` is the answer.
+    `saved` writes it, `done` is the answer.
     """
 
     model = House
@@ -194,22 +194,30 @@ class HouseFormPage(VerifiedRequiredMixin, FormPage):
         return super().post(*args, **kwargs)
 
     def form_valid(self, form):
-        user = self.request.user
-        most = self.limit.most_of(user)
         try:
-            with transaction.atomic():
-                user.lock_to_change()  # after the home, as everywhere
-                self.limit.take(user, most)
-                house = self.saved(form)
+            self.count()
         except TooMany as refusal:
             return self.refused(form, refusal)
+        with transaction.atomic():
+            self.request.user.lock_to_change()  # after the home, as everywhere
+            house = self.saved(form)
         return self.done(house)
+
+    def count(self):
+        self.limit.take(self.request.user)
 
 
 class HouseCreateView(HouseFormPage, CreateView):
     """The first step of publishing; photos are the next."""
 
     limit = HOMES
+    is_counted = False
+
+    def count(self):
+        """Once, even if it is judged again."""
+        if not self.is_counted:
+            super().count()
+            self.is_counted = True
 
     def saved(self, form):
         form.instance.owner = self.request.user

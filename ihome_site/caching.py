@@ -41,6 +41,7 @@ PATIENCE = 3  # seconds a reader waits for another's computing before it does it
 GLANCE = 0.02  # seconds between looks at what another is computing
 MARK_LIFE = 24 * 3600  # seconds; a mark that is gone only means computing once more
 REST = 2  # seconds a silent Redis is left alone: waiting for it at each page would add up
+TRUST = 1  # seconds it is believed to take what is written
 RETRY = 1  # seconds between attempts to write a mark
 FAREWELL = 30  # seconds a process that ends waits for Redis to take its marks
 
@@ -111,7 +112,8 @@ def put(key, content, marks, life):
 class RedisShelf:
     """Marks are random numbers kept as keys."""
 
-    silent_until = 0  # of time.monotonic()
+    silent_until = 0  # of time.monotonic(); it does not answer, or takes nothing
+    trusted_until = 0
     owed = set()  # subjects whose new mark Redis has not got yet
     paying = threading.Lock()
 
@@ -161,6 +163,7 @@ class RedisShelf:
         for subject in list(self.owed):
             if not cache.set(f"mark:{subject}", new_mark(), MARK_LIFE):
                 logger.warning("Redis does not take the mark of %s yet", subject)
+                RedisShelf.silent_until = time.monotonic() + REST  # it may go on being read
                 return False
             self.owed.discard(subject)
         return True
@@ -225,12 +228,27 @@ class FileShelf:
 def open_shelf(for_writing=False):
     """Where marks are kept; None when nothing can be remembered now."""
     if settings.REDIS_URL:
-        resting = time.monotonic() < RedisShelf.silent_until
-        return None if resting and not for_writing else RedisShelf()
+        return RedisShelf() if for_writing or redis_takes_writes() else None
     name = str(connection.settings_dict["NAME"])
     if connection.vendor != "sqlite" or "memory" in name:
         return None
     return file_shelf(f"{name}-marks", os.getpid())
+
+
+def redis_takes_writes():
+    """Whether what was written lately is there. Tried once in TRUST seconds.
+
+    A Redis without room, without a disk it wants, or that follows another goes on being read: what
+    this process, or another, has taken away since would be there for ever.
+    """
+    if not settings.REDIS_URL:
+        return True
+    now = time.monotonic()
+    if now >= RedisShelf.trusted_until and now >= RedisShelf.silent_until:
+        RedisShelf.trusted_until = now + TRUST
+        if not cache.set("takes-writes", 1, REST):
+            RedisShelf.silent_until = now + REST
+    return now >= RedisShelf.silent_until
 
 
 @lru_cache(maxsize=8)

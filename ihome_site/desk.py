@@ -41,14 +41,22 @@ from ihome_site.forms import PartialModelForm, ReasonForm
 from ihome_site.locking import is_conflict, retried
 from ihome_site.masking import masked, mobile_of
 from ihome_site.models import OperationLog
-from ihome_site.outcomes import RowGone, RowsFormSet, delete_selected, in_use, lock, tell_outcome
+from ihome_site.outcomes import (
+    RowGone,
+    RowsFormSet,
+    Unseen,
+    delete_selected,
+    in_use,
+    lock,
+    tell_outcome,
+)
 from ihome_site.refusals import Busy
 from orders.models import Order, OrderError
 
 MOST = 1000  # rows of a list that can be paged through; who has more should search or filter
 MOST_NEAR = 200  # people or houses whose rows one search shows
 MOST_AT_ONCE = 200  # rows one action changes: each is a transaction, and somebody waits
-REFUSALS = (AccountError, ListingError, OrderError, Busy)
+REFUSALS = (AccountError, ListingError, OrderError, Unseen, Busy)
 PATIENCE = 5  # seconds an operator waits for photos to be renamed; the rest is done by the timer
 NUMBER = re.compile("[0-9]{1,18}")  # a row's id
 ID_OF_FORM = re.compile(r"form-\d+-id")  # as Django reads it: any digits
@@ -443,8 +451,14 @@ def verb(name, label, permission, asks_why=False, fits=lambda obj: True, only_as
 
 
 def version_shown(data, row):
-    """The row's `updated_at` on the page these fields come from; None for a program's."""
-    text = data.get(f"seen_{row.pk}", "")
+    """The row's `updated_at` on the page these fields come from; None for a program's.
+
+    Raises Unseen when that page showed other rows: all of a long list may be chosen on the first.
+    """
+    name = f"seen_{row.pk}"
+    if name not in data and any(map(SEEN.fullmatch, data)):
+        raise Unseen
+    text = data.get(name, "")
     return EPOCH + timedelta(microseconds=int(text)) if MOMENT.fullmatch(text) else None
 
 

@@ -37,7 +37,8 @@ def retried(attempt):
         except OperationalError as error:
             if not is_conflict(error):
                 raise
-            logger.info("conflict in %s, attempt %s: %s", attempt.__name__, number, error)
+            name = getattr(attempt, "__name__", attempt)
+            logger.info("conflict in %s, attempt %s: %s", name, number, error)
             time.sleep(PAUSE * number * (1 + secrets.randbelow(1000) / 1000))
     raise Busy
 

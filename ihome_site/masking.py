@@ -141,7 +141,7 @@ OLD_ID_CARD_FORMS = [
     one_by_one([DIGIT] * 15, "old_card_mark"),
 ]
 ID_CARD, OLD_ID_CARD = (
-    re.compile(f"(?<![0-9])(?:{'|'.join(forms)})(?![0-9])")
+    re.compile(f"(?<![0-9])(?:{'|'.join(forms)})(?:(?<=[Xx])|(?![0-9]))")  # an X ends it
     for forms in (ID_CARD_FORMS, OLD_ID_CARD_FORMS)
 )
 # Regions begin with 1 to 8, cards of foreigners with 9. A bank card has no date in its middle.

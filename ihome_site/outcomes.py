@@ -1,5 +1,7 @@
 """What became of the rows an operator chose: done, refused, or gone meanwhile."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.admin import actions
 from django.db import IntegrityError, transaction
@@ -7,12 +9,22 @@ from django.forms import BaseModelFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ihome_site.locking import retried
+from ihome_site.refusals import Busy
+
 
 class RowGone(Exception):
     """Somebody deleted the row meanwhile; the text is fit to show."""
 
     def __str__(self):
         return _("这里有一条刚被别人删除了，这一次没有存上，请核对后再试")
+
+
+class Unseen(Exception):
+    """The operator acts on a row they have not looked at; the text is fit to show."""
+
+    def __str__(self):
+        return _("不在您看的这一页上，请看过再操作")
 
 
 def lock(model, pk):
@@ -45,17 +57,24 @@ def delete_selected(modeladmin, request, rows):
     done, refusals = 0, []
     for row in rows:
         try:
-            with transaction.atomic():
-                now = lock(modeladmin.model, row.pk)
-                modeladmin.log_deletions(request, [now])
-                modeladmin.delete_model(request, now)
+            retried(partial(delete, modeladmin, request, row))
             done += 1
+        except Busy as refusal:
+            refusals.append(f"{row}：{refusal}")
         except RowGone:
             refusals.append(_("%(row)s：已经不在了") % {"row": row})
         except IntegrityError:
             refusals.append(f"{row}：{in_use()}")
     tell_outcome(modeladmin, request, _("删除"), done, refusals)
     return None
+
+
+@transaction.atomic
+def delete(modeladmin, request, row):
+    modeladmin.lock_first(request, row)
+    now = lock(modeladmin.model, row.pk)
+    modeladmin.log_deletions(request, [now])
+    modeladmin.delete_model(request, now)
 
 
 def in_use():

@@ -128,7 +128,7 @@ if REDIS_URL:
             },
         }
     }
-    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    SESSION_ENGINE = "ihome_site.sessions"
 else:
     CACHES = {
         "default": {

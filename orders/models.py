@@ -125,6 +125,10 @@ class OrderQuerySet(models.QuerySet):
         """Accepted by the owner, slept or still to come."""
         return self.filter(status__in=[Order.Status.WAIT_COMMENT, Order.Status.COMPLETE])
 
+    def under_way(self):
+        """Those that still lead to a stay or a review."""
+        return self.filter(status__in=[Order.Status.WAIT_ACCEPT, Order.Status.WAIT_COMMENT])
+
     def month_figures(self, first, houses):
         return earnings.month_figures(self, first, houses)
 

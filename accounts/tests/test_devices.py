@@ -23,10 +23,10 @@ SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Sa
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
 
 
-@pytest.fixture(params=["db", "cached_db"], autouse=True)
+@pytest.fixture(params=["django.contrib.sessions.backends.db", "ihome_site.sessions"], autouse=True)
 def session_engine(request, settings):
     """Both profiles' sessions, whichever profile runs the tests."""
-    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{request.param}"
+    settings.SESSION_ENGINE = request.param
 
 
 def signed_in(user_agent=SAFARI, mobile=MOBILES["li"]):

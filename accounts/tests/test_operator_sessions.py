@@ -14,7 +14,7 @@ from accounts.operator_sessions import IDLE, LONGEST
 from ihome_site.testing import PASSWORD, chen, li
 
 pytestmark = pytest.mark.django_db
-ENGINES = [f"django.contrib.sessions.backends.{name}" for name in ("db", "cached_db")]
+ENGINES = ["django.contrib.sessions.backends.db", "ihome_site.sessions"]
 PAGE = "/accounts/me/"
 ADMIN = "/admin/"
 

@@ -1,17 +1,25 @@
 """What a password may be, how it is kept, and that its length is looked at first."""
 
 import re
+import threading
+import time
+from functools import partial
 
 import pytest
 from django.conf import settings as site
 from django.contrib.auth import hashers
-from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.contrib.auth.hashers import (
+    Argon2PasswordHasher,
+    PBKDF2PasswordHasher,
+    make_password,
+)
 from django.core.management import CommandError, call_command
 
 from accounts.hashers import Argon2
 from accounts.models import SmsCode, User
 from accounts.tests.test_login import change, code_for, reset, sign_in
 from ihome_site.testing import MOBILES, PASSWORD, client_of, li
+from ihome_site.tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 TOO_LONG = "长" * 129
@@ -43,6 +51,25 @@ def test_passwords_are_kept_as_argon2id_at_the_named_cost(real_hashers):
     user = User.objects.create_user("13912345678", PASSWORD)
     assert user.password.startswith("argon2$argon2id$v=19$m=47104,t=1,p=1$")
     assert (Argon2.time_cost, Argon2.memory_cost, Argon2.parallelism) == (1, 47104, 1)
+
+
+def test_two_passwords_are_hashed_at_a_time_in_a_process(monkeypatch):
+    """Each takes 46 MiB: eight threads would take a worker to 450 MB."""
+    at_it, most, counting = [], [], threading.Lock()
+
+    def slowly(*_args):
+        with counting:
+            at_it.append(1)
+            most.append(len(at_it))
+        time.sleep(0.05)
+        with counting:
+            at_it.pop()
+
+    monkeypatch.setattr(Argon2PasswordHasher, "verify", slowly)
+    monkeypatch.setattr(Argon2PasswordHasher, "encode", slowly)
+    work = [partial(Argon2().verify, PASSWORD, ""), partial(Argon2().encode, PASSWORD, "salt")]
+    assert at_once(*work * 4) == []
+    assert max(most) == 2
 
 
 def test_the_site_writes_with_argon2_first():
@@ -123,6 +150,15 @@ EVERYBODYS = [
     *("P@ssw0rd123", "admin888888", "zufang123456", "li13900000002", "abc00000002"),
 ]
 
+BIRTHDAYS = """
+    19900101a a19951020 lm19900101 wjl19881212 bj19951020 19951020ab zxy950120 李小明19900101
+    1995-10-20lm 11010519950120345X a110105199501203456
+"""
+OTHER_WORDS = """
+    Summer2024! winter2024 January2024 hgfedcba zyxwvuts drowssap123 pässword123 pаssword123
+    lucky888 toyota12 wangzherongyao 一二三四五六七八 零一二三四五六七 甲乙丙丁戊己庚辛
+    赵钱孙李周吴郑王 新年快乐万事如意 床前明月光疑是地上霜
+"""
 PINYIN_WORDS = [
     *("chenchen123", "xiaoxiao1", "hehehehe1", "hahahehe12", "lelelelele", "haohaoxuexi1"),
     *("lanqiu123", "caonima123", "caonima1", "lanqiu520", "mingtian1", "nainai888", "niunai666"),
@@ -144,7 +180,9 @@ NO_SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize("password", EVERYBODYS + PINYIN_WORDS + NO_SENTENCES)
+@pytest.mark.parametrize(
+    "password", EVERYBODYS + BIRTHDAYS.split() + OTHER_WORDS.split() + PINYIN_WORDS + NO_SENTENCES
+)
 def test_the_sites_own_words_and_everybodys_are_refused(password):
     answer = change(client_of(li()), password=password, password2=password)
     assert (answer.status_code, answer.context_data["form"].errors.keys() >= {"password"}) == (

@@ -94,6 +94,23 @@ def test_a_superusers_password_is_voided_by_superusers_alone():
     assert boss().has_usable_password()
 
 
+@pytest.mark.parametrize("verb", ["disable", "enable", "void_password"])
+def test_who_may_more_is_not_disabled_nor_brought_back_by_who_may_less(verb):
+    more = User.objects.create_user("13700000077", PASSWORD, is_staff=True)
+    powerful = Group.objects.create(name="换号")
+    powerful.permissions.set([Permission.objects.get(codename="change_mobile")])
+    more.groups.set([powerful, Group.objects.get(name="管理员")])
+    User.objects.filter(pk=more.pk).update(is_active=verb != "enable")
+    before = User.objects.filter(pk=more.pk).values().get()
+    page = act("管理员", User, verb, more, reason="试试看").content.decode()
+    assert "对方能做的比您多" in page
+    assert User.objects.filter(pk=more.pk).values().get() == before
+    assert not OperationLog.objects.exists()
+    powerful.permissions.clear()
+    act("管理员", User, verb, more, reason="试试看")
+    assert OperationLog.objects.count() == 1
+
+
 # Another mobile.
 
 

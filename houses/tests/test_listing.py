@@ -284,6 +284,16 @@ def test_a_home_with_another_owner_does_not_keep_the_wish_of_the_last(operator):
     assert state_of(house) == (False, "approved", "")
 
 
+def test_all_of_a_long_list_are_not_approved_by_who_saw_its_first_page(operator):
+    seen, unseen = waiting_house(), waiting_house()
+    desk = client_of(operator)
+    version = version_in(desk.get("/admin/houses/house/").content.decode(), seen)
+    chosen = {"action": "do_approve", "_selected_action": seen.pk, "select_across": "1"}
+    answer = desk.post("/admin/houses/house/", chosen | version, follow=True).content.decode()
+    assert "不在您看的这一页上" in answer
+    assert (state_of(seen)[1], state_of(unseen)[1]) == ("approved", "waiting")
+
+
 def test_an_odd_moment_is_as_good_as_none(operator):
     for text in ("", "x", "9" * 99, "１" * 16, "-1", "\x00"):
         house = waiting_house()

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
@@ -11,6 +12,7 @@ from django.db import OperationalError, transaction
 from django.db.models.deletion import Collector
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from accounts.models import User
 from houses import newness, photo_files
@@ -21,6 +23,7 @@ from ihome_site.refusals import Busy
 from ihome_site.testing import chen, client_of, day, house_of_wang, li, order_of_li, wang
 from ihome_site.tests.threads import at_once
 from orders.invariants import broken_rules
+from orders.models import Order
 
 pytestmark = pytest.mark.django_db
 ROLES = ["anonymous", "stranger", "guest", "owner", "operator"]
@@ -232,6 +235,10 @@ def test_who_is_expected_still_finds_the_door(house, operator):
     html = client_of(li()).get(order.get_absolute_url()).content.decode()
     assert house.address in html
     assert house.images.get().file not in client_of(li()).get("/accounts/me/").content.decode()
+    left = timezone.localdate()
+    Order.objects.update(begin_date=left - timedelta(days=1), end_date=left)
+    html = client_of(li()).get(order.get_absolute_url()).content.decode()
+    assert house.address not in html  # where its owner may write what nobody has looked at
 
 
 def test_its_owner_sees_all_of_the_order(house, operator):
@@ -459,6 +466,22 @@ def test_a_disabled_person_is_given_no_home(page, house, operator):
     answer = client_of(operator).post(url, form)
     assert "这个账号已停用，不能成为房东" in answer.content.decode()
     assert not chen().houses.exists()
+
+
+@pytest.mark.parametrize("status", ["WAIT_ACCEPT", "WAIT_COMMENT"])
+def test_a_home_is_not_given_to_its_own_guest(status, house, operator):
+    """They would accept their own request, and review themselves."""
+    order = order_of_li(house)
+    Order.objects.update(status=status)
+    names = ["title", "price", "address", "room_count", "acreage", "unit", "capacity", "beds"]
+    form = {name: getattr(house, name) for name in names} | {"area": house.area_id}
+    form |= {"owner": li().pk, "images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0"}
+    url = f"/admin/houses/house/{house.pk}/change/"
+    answer = client_of(operator).post(url, form)
+    assert "还有没结束的订单" in answer.content.decode()
+    Order.objects.filter(pk=order.pk).update(status="COMPLETE")
+    assert client_of(operator).post(url, form).status_code == 302
+    assert House.objects.get().owner == li()
 
 
 def test_the_photos_of_a_home_that_got_another_owner_can_be_hidden_again(house, operator, client):

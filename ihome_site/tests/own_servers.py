@@ -7,6 +7,8 @@ import socket
 import subprocess
 import time
 
+import redis
+
 from ihome_site.tests.serving import free_port
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -55,6 +57,11 @@ class Redis(OwnServer):
 
     def command(self):
         return [program("redis-server"), "--port", str(self.port), "--save", ""]
+
+    def takes_writes(self, yes):
+        """Unless so, it refuses every write, as without a disk or a copy that it must have."""
+        with redis.Redis.from_url(self.url) as connection:
+            connection.config_set("min-replicas-to-write", 0 if yes else 1)
 
 
 class MariaDB(OwnServer):

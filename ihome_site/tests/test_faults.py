@@ -193,6 +193,29 @@ def test_what_goes_while_redis_is_frozen_stays_away(site, servers, take_off):
     assert [LINK in stranger.get("/houses/").text for _n in range(4)] == [False] * 4
 
 
+def test_a_redis_that_takes_no_writes_shows_nothing_of_before(site, servers):
+    """It goes on being read: one without room or disk, or one that follows another by now."""
+    _database, cache = servers
+    stranger, owner = Visitor(site), signed_in(site, "wang")
+    pages = ["/", "/houses/", "/houses/?area=1"]
+    for page in pages:
+        assert [LINK in stranger.get(page).text for _n in range(4)] == [True] * 4
+    copy = owner.browser.cookies.get_dict()
+    assert owner.get("/accounts/me/").status_code == 200
+    cache.takes_writes(False)
+    try:
+        time.sleep(2)
+        assert owner.post("/houses/1/unlist/").status_code == 302
+        seen = [LINK in stranger.get(page).text for page in pages for _n in range(4)]
+        assert owner.post("/accounts/logout/").status_code == 302
+        owner.browser.cookies.update(copy)
+        answers = [owner.get("/accounts/me/").status_code for _n in range(4)]
+    finally:
+        cache.takes_writes(True)
+    assert seen == [False] * 12
+    assert answers == [302] * 4
+
+
 def test_connections_that_were_cut_are_replaced(site, servers, figure):
     database, _cache = servers
     visitors = [signed_in(site, name) for name in ("wang", "li", "chen")]

@@ -112,6 +112,12 @@ def test_a_country_code_does_not_hide_it(country):
     assert masked(f"{country}139 5555 0077").endswith("139****0077")
 
 
+def test_an_x_ends_an_id_number_whatever_follows():
+    card = f"{CARD[:17]}X"
+    assert masked(f"{card}13955550077") == f"{masked(card)}139****0077"
+    assert masked(card * 2) == masked(card) * 2
+
+
 @pytest.mark.parametrize(
     "text",
     [
