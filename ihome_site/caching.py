@@ -41,6 +41,7 @@ PATIENCE = 3  # seconds a reader waits for another's computing before it does it
 GLANCE = 0.02  # seconds between looks at what another is computing
 MARK_LIFE = 24 * 3600  # seconds; a mark that is gone only means computing once more
 REST = 2  # seconds a silent Redis is left alone: waiting for it at each page would add up
+TRIED = "takes-writes"  # the key that is written to see whether Redis takes it
 TRUST = 1  # seconds it is believed to take what is written
 RETRY = 1  # seconds between attempts to write a mark
 FAREWELL = 30  # seconds a process that ends waits for Redis to take its marks
@@ -246,7 +247,7 @@ def redis_takes_writes():
     now = time.monotonic()
     if now >= RedisShelf.trusted_until and now >= RedisShelf.silent_until:
         RedisShelf.trusted_until = now + TRUST
-        if not cache.set("takes-writes", 1, REST):
+        if not cache.set(TRIED, 1, REST):
             RedisShelf.silent_until = now + REST
     return now >= RedisShelf.silent_until
 
