@@ -237,7 +237,10 @@ def limit_this_process():
     except ImportError:  # Windows
         return
     for name, most in LIMITS.items():
-        resource.setrlimit(getattr(resource, name), (most, most))
+        limit = getattr(resource, name)
+        _now, allowed = resource.getrlimit(limit)  # nobody but root may raise it
+        most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+        resource.setrlimit(limit, (most, most))
 
 
 def answer(order, content):

@@ -90,6 +90,18 @@ def test_a_decoder_that_is_given_no_processor_is_not_waited_for(decoder, monkeyp
     assert "a picture was not decoded in 0.5 seconds" in caplog.text
 
 
+def test_a_limit_that_is_lower_already_stays(decoder, tmp_path):
+    seen = tmp_path / "limits"
+    decoder(
+        "import resource as r; from ihome_site import pictures; r.setrlimit(r.RLIMIT_CPU, (9, 9));"
+        f"pictures.limit_this_process(); open({str(seen)!r}, 'w').write("
+        "repr([r.getrlimit(r.RLIMIT_CPU), r.getrlimit(r.RLIMIT_CORE)]))"
+    )
+    with pytest.raises(ImageError):
+        images.take(uploaded(saved(picture())), PHOTO_WIDTHS)
+    assert seen.read_text() == "[(9, 9), (0, 0)]"
+
+
 def test_it_sees_none_of_the_sites_secrets(decoder, monkeypatch, tmp_path):
     monkeypatch.setenv("SECRET_KEY", "a secret")
     monkeypatch.setenv("DATABASE_URL", "mysql://somebody:secret@127.0.0.1/ihome")
