@@ -19,7 +19,9 @@ MAX_SIDE = 12_000
 # Pixels a format may have. Behind each what its worst picture took above an idle process, from
 # the first byte read to the last one encoded; test_upload_memory.py measures whole workers.
 MAX_PIXELS = {
-    "JPEG": 50_000_000,  # 114 MB: one pass, decoded at a fraction of its size or up to 24 million
+    # 114 MB: one pass, decoded at a fraction of its size or up to 24 million. Phones of "50
+    # megapixels" write 8192 × 6144.
+    "JPEG": 8192 * 6144,
     "PNG": 24_000_000,  # 144 MB: four bytes for each pixel, whatever its mode
     "WEBP": 16_000_000,  # 196 MB: three copies of four bytes while it is decoded
 }

@@ -10,7 +10,7 @@ from ihome_site.pictures import MAX_PIXELS, MAX_SAMPLES
 GREY = 9
 PNG_SIDE = int(MAX_PIXELS["PNG"] ** 0.5)
 WEBP_SIDE = int(MAX_PIXELS["WEBP"] ** 0.5)
-ONE_PASS = (8660, 5770)
+ONE_PASS = (8700, 5780)
 THREE_COLOURS = int((MAX_SAMPLES / 3) ** 0.5)
 FOUR_COLOURS = int((MAX_SAMPLES / 4) ** 0.5)
 # Narrower than twice what is kept, so a half is no longer enough.
