@@ -62,15 +62,19 @@ class HouseImageInline(admin.TabularInline):
 class OperatorsHouseForm(HouseForm):
     """The owner's form with its rules, and whose the home is.
 
-    Somebody disabled or erased gets none: nobody would answer a request.
+    Somebody disabled or erased gets none: nobody would answer a request. A home with orders stays
+    with its owner: they accepted, refused and answered as themselves, and it may be their guest
+    who asks for it.
     """
 
     def clean_owner(self):
         owner = self.cleaned_data["owner"]
-        if "owner" in self.changed_data and not User.objects.lock_active(owner.pk):
+        if "owner" not in self.changed_data:
+            return owner
+        if self.instance.pk and self.instance.orders.exists():
+            raise ValidationError(_("这套房源已经有订单，不能换房东；新房东可以另外发布"))
+        if not User.objects.lock_active(owner.pk):
             raise ValidationError(_("这个账号已停用，不能成为房东"))
-        if owner.orders.under_way().filter(house=self.instance.pk).exists():
-            raise ValidationError(_("这个账号在这套房源还有没结束的订单，不能成为它的房东"))
         return owner
 
     class Meta(HouseForm.Meta):

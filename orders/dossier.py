@@ -34,7 +34,7 @@ def dossier(user):
             pages[label(model)] = [plain(row) for row in rows]
     pages[label(House)] = [house_page(house) for house in user.houses.order_by("pk")]
     pages[label(Order)] = [trip_page(order) for order in user.orders.order_by("pk")]
-    received = Order.objects.filter(house__owner=user).order_by("pk")
+    received = Order.objects.received_by(user, user.houses.all()).order_by("pk")
     pages["客户订单"] = [received_page(order) for order in received]
     return pages
 

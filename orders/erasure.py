@@ -90,10 +90,12 @@ def forget(pk):
 
 
 def lock_houses(pk):
-    """The user's houses, locked together with those they stayed in, in the order of their ids."""
+    """The user's houses, locked together with those they stayed in or answered for, in the order
+    of their ids."""
     theirs = set(House.objects.filter(owner=pk).values_list("pk", flat=True))
-    stayed = set(Order.objects.filter(guest=pk).values_list("house", flat=True))
-    locked = House.objects.select_for_update().filter(pk__in=theirs | stayed).order_by("pk")
+    orders = Order.objects.filter(guest=pk) | Order.objects.received_by(pk, [])
+    others = set(orders.values_list("house", flat=True))
+    locked = House.objects.select_for_update().filter(pk__in=theirs | others).order_by("pk")
     return [house for house in locked if house.owner_id == pk]
 
 

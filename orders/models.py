@@ -125,9 +125,12 @@ class OrderQuerySet(models.QuerySet):
         """Accepted by the owner, slept or still to come."""
         return self.filter(status__in=[Order.Status.WAIT_COMMENT, Order.Status.COMPLETE])
 
-    def under_way(self):
-        """Those that still lead to a stay or a review."""
-        return self.filter(status__in=[Order.Status.WAIT_ACCEPT, Order.Status.WAIT_COMMENT])
+    def received_by(self, user, houses):
+        """Those for these homes, and those the user answered when another home was theirs."""
+        answers = [OrderMove.Action.ACCEPT, OrderMove.Action.REJECT]
+        moves = OrderMove.objects.filter(actor=user, action__in=answers)
+        answered = list(moves.values_list("order", flat=True))  # two indexes are used, or none
+        return self.filter(Q(house__in=houses) | Q(pk__in=answered))
 
     def month_figures(self, first, houses):
         return earnings.month_figures(self, first, houses)
@@ -289,8 +292,16 @@ class Order(Timestamped):
 
     @durable
     def accept(self, actor):
-        """The owner says yes, which fails when the hold expires at this very moment."""
+        """The owner says yes, which fails when the hold expires at this very moment.
+
+        Nor is it possible with a home that operators took off, or a guest whom they shut out: the
+        request runs out, or is refused.
+        """
         house = House.lock(self.house_id)
+        if not house.can_be_listed:
+            raise OrderError(_("运营人员已下架这套房源，不能接单"))
+        if not User.objects.filter(pk=self.guest_id, is_active=True).exists():
+            raise OrderError(_("房客的账号已停用，不能接单"))
         DECISIONS.take(actor)
         self._move("accept", actor)
         if house.keep(self.number) != self.days:

@@ -82,8 +82,13 @@ class Words:
                 setattr(words, kind, [])
         return words
 
-    def __iter__(self):
-        yield from self.exact + self.names + self.places + self.starred
+    def searched(self):
+        """Regular expressions, as databases read them: whatever replaced() changes matches one.
+
+        Of words for rows that may be about anybody; see alone().
+        """
+        yield from map(spelled, self.exact)
+        yield from map(re.escape, self.names + self.places + self.starred)
 
     def are_in(self, text):
         return self.replaced(text) != text

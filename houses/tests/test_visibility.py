@@ -468,20 +468,22 @@ def test_a_disabled_person_is_given_no_home(page, house, operator):
     assert not chen().houses.exists()
 
 
-@pytest.mark.parametrize("status", ["WAIT_ACCEPT", "WAIT_COMMENT"])
-def test_a_home_is_not_given_to_its_own_guest(status, house, operator):
-    """They would accept their own request, and review themselves."""
-    order = order_of_li(house)
+@pytest.mark.parametrize("status", Order.Status.values)
+@pytest.mark.parametrize("heir", [li, chen])
+def test_a_home_with_orders_stays_with_its_owner(heir, status, house, operator):
+    """Its guest would accept and review themselves; anybody else would read what the owner wrote,
+    and what the owner answered would be theirs."""
+    order_of_li(house)
     Order.objects.update(status=status)
     names = ["title", "price", "address", "room_count", "acreage", "unit", "capacity", "beds"]
     form = {name: getattr(house, name) for name in names} | {"area": house.area_id}
-    form |= {"owner": li().pk, "images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0"}
+    form |= {"owner": heir().pk, "images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0"}
     url = f"/admin/houses/house/{house.pk}/change/"
-    answer = client_of(operator).post(url, form)
-    assert "还有没结束的订单" in answer.content.decode()
-    Order.objects.filter(pk=order.pk).update(status="COMPLETE")
+    assert "已经有订单，不能换房东" in client_of(operator).post(url, form).content.decode()
+    assert House.objects.get().owner == wang()
+    Order.objects.all().delete()
     assert client_of(operator).post(url, form).status_code == 302
-    assert House.objects.get().owner == li()
+    assert House.objects.get().owner == heir()
 
 
 def test_the_photos_of_a_home_that_got_another_owner_can_be_hidden_again(house, operator, client):

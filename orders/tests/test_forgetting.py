@@ -419,6 +419,50 @@ def test_a_mobile_goes_from_texts_that_have_nothing_to_do_with_them():
     assert notice.text == "失物请联系 已注销用户"
 
 
+@pytest.mark.parametrize("between", ["-", " ", "\u3000", "·"])
+@pytest.mark.parametrize("wide", [False, True])
+def test_however_a_number_is_written_it_goes_from_what_others_wrote(between, wide):
+    """The database finds the texts, Python the numbers in them: both know how people write."""
+    mobile, card = wang().mobile, id_card_of(1)
+    texts = [
+        between.join([mobile[:3], mobile[3:7], mobile[7:]]),
+        between.join([card[:6], card[6:14], card[14:]]),
+    ]
+    if wide:
+        texts = [re.sub("[0-9]", lambda digit: chr(ord(digit[0]) + 0xFEE0), text) for text in texts]
+    home = house_of_wang(owner=chen(), address="，".join(texts))
+    review = stay_over(home).write_review(li(), 5, texts[0])
+    review.give_answer(texts[1])
+    call_command("erase_user", mobile)
+    for row in (home, review):
+        row.refresh_from_db()
+    gone = "已注销用户"
+    assert (home.address, review.text, review.answer) == (f"{gone}，{gone}", gone, gone)
+
+
+def test_a_letter_with_an_accent_has_two_cases_as_well(operator):
+    User.objects.filter(pk=wang().pk).update(name="Élodie")
+    house = house_of_wang(owner=chen())
+    house.hold(operator, "像 élodie 的房子")
+    call_command("erase_user", MOBILES["wang"])
+    house.refresh_from_db()
+    assert house.held_reason == "像 已注销用户 的房子"
+
+
+def test_what_an_owner_wrote_goes_from_a_home_that_is_another_owners_now():
+    """Homes with orders have been given away until lately."""
+    house, card = house_of_wang(), id_card_of(1)
+    refused = order_of_li(house, 5, 7, "refused")
+    refused.reject(wang(), f"我是王小明，{card}")
+    review = stay_over(house).write_review(li(), 5, "很好")
+    review.give_answer("我是王小明，微信同号")
+    House.objects.filter(pk=house.pk).update(owner=chen(), title="陈家的院子")
+    call_command("erase_user", MOBILES["wang"])
+    assert [text for text in ("王小明", card, "微信同号") if text in everything()] == []
+    house.refresh_from_db()
+    assert (house.owner, house.title) == (chen(), "陈家的院子")
+
+
 def test_a_starred_mobile_goes_from_what_operators_wrote_about_others(operator):
     """The same seven digits may be another's: what stands instead says nothing of either."""
     house, user = house_of_wang(owner=li()), wang()

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from houses.models import House
 from ihome_site.testing import chen, day, house_of_wang, li, order_of_li, stay_over, wang
 from orders.models import Order, OrderError, Review
@@ -10,6 +11,10 @@ from orders.moves import MOVES
 
 pytestmark = pytest.mark.django_db
 STATES = Order.Status.values
+
+
+def boss():
+    return User.objects.create_superuser("13900000009", "gulou-clock-1420")
 
 
 def act(order, action):
@@ -128,3 +133,29 @@ def test_editing_or_unlisting_the_house_leaves_a_placed_order_alone():
     House.objects.update(price=1, min_days=30, capacity=1, is_listed=False, title="new")
     order.accept(wang())
     assert (str(order.amount), order.title) == ("796.00", "鼓楼边的小院")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        (lambda order: order.house.hold(boss(), "诈骗房源"), "运营人员已下架这套房源"),
+        (lambda order: order.house.refuse(boss(), "照片是别处的"), "运营人员已下架这套房源"),
+        (lambda order: order.guest.disable(boss(), "有人投诉"), "房客的账号已停用"),
+    ],
+)
+def test_nothing_is_agreed_on_with_whom_operators_shut_out(trouble, sentence):
+    order = order_of_li(house_of_wang(), 1, 3)
+    trouble(order)
+    with pytest.raises(OrderError, match=sentence):
+        order.accept(wang())
+    order.refresh_from_db()
+    assert order.status == Order.Status.WAIT_ACCEPT
+    order.reject(wang(), "运营下架了")
+    assert not order.house.nights.exists()
+
+
+def test_a_home_its_owner_took_off_still_takes_its_requests():
+    order = order_of_li(house_of_wang(), 1, 3)
+    order.house.take_off()
+    order.accept(wang())
+    assert order.status == Order.Status.WAIT_COMMENT
