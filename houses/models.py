@@ -371,8 +371,13 @@ class House(Visible, Listing, Newness, Timestamped):
         house.nights.blocked().filter(night__gte=begin, night__lt=end).delete()
         house.occupy(begin, end, OccupiedNight.Kind.BLOCKED)
 
+    @durable
     def free(self, begin, end):
-        """Free the nights the owner blocked; booked nights stay. Returns how many."""
+        """Free the nights the owner blocked; booked nights stay. Returns how many.
+
+        Raises StayError when the house was deleted meanwhile.
+        """
+        House.lock(self.pk)
         freed = self.nights.blocked().filter(night__gte=begin, night__lt=end).delete()[0]
         nights_changed(self)
         return freed

@@ -33,7 +33,7 @@ from houses.search_page import PAGE, WHOLE_PAGE, search_context, search_pieces
 from ihome_site import dates, images
 from ihome_site.caching import remember
 from ihome_site.forms import FormPage
-from ihome_site.locking import durable
+from ihome_site.locking import durable, retried
 from ihome_site.models import Banner
 from ihome_site.pages import complete, cut, has_messages
 from ihome_site.paging import clamped, page_number, page_of
@@ -395,7 +395,7 @@ class HouseListingView(LoginRequiredMixin, View):
         house = get_object_or_404(House, pk=pk, owner=request.user)
         LISTINGS.take(request.user)
         try:
-            messages.success(request, self.act(house))
+            messages.success(request, retried(partial(self.act, house)))
         except ListingError as refusal:
             messages.error(request, str(refusal))
         return redirect("houses:mine")

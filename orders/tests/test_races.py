@@ -172,6 +172,31 @@ def test_accept_reject_and_cancel_at_once_have_one_winner(collected_static, figu
     assert list(broken_rules()) == []
 
 
+def test_an_owner_in_many_tabs_blocks_and_frees_overlapping_nights(collected_static, figure):
+    house, before = house_of_wang(), deadlocks()
+    with serving() as server:
+        tabs = [Visitor(server, wang()) for _n in range(14)]
+        posts = [
+            partial(
+                tabs[n % len(tabs)].post,
+                f"/houses/{house.pk}/calendar/",
+                action=("block", "free")[n % 2],
+                begin_date=day(1 + n % 7).isoformat(),
+                end_date=day(15 + n % 5).isoformat(),
+            )
+            for n in range(112)
+        ]
+        answers = [answer for n in range(0, 112, 14) for answer in all_at_once(posts[n : n + 14])]
+    figure("calendar changes of 112 that did not succeed", 112 - len(done(answers)), "0")
+    figure("deadlocks among 112 calendar changes", deadlocks() - before, "0")
+    assert len(done(answers)) == 112
+    assert deadlocks() == before
+
+
+def done(answers):
+    return [answer for answer in answers if answer.status_code == 302]
+
+
 def test_tidying_twice_at_once_cancels_each_dead_request_once(figure):
     dead = [order_of_li(house_of_wang(), guest=person) for person in guests(30)]
     Order.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
