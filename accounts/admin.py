@@ -156,11 +156,12 @@ class UserAdmin(Reveals, OperatorsAdmin):
         return super().get_fieldsets(request, obj)
 
     def get_readonly_fields(self, request, obj=None):
-        """Nobody makes a superuser who is none, nor changes what they may do themselves."""
+        """Nobody makes a superuser who is none, nor changes what they may do themselves: the last
+        superuser could not take it back."""
         fields = super().get_readonly_fields(request, obj)
-        if request.user.is_superuser:
-            return fields
-        return [*fields, *(self.powers if obj == request.user else ["is_superuser"])]
+        if obj == request.user:
+            return [*fields, *self.powers]
+        return fields if request.user.is_superuser else [*fields, "is_superuser"]
 
     def has_add_permission(self, request):
         """An account that was made is given a role next."""

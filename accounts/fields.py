@@ -48,6 +48,12 @@ class EncryptedTextField(models.TextField):
         return value if value is None else cipher().decrypt(value.encode()).decode()
 
 
+def holds_words(field):
+    """Whether people write in this column: a text; no choices, no key, no ciphertext."""
+    is_text = isinstance(field, models.CharField | models.TextField)
+    return is_text and not field.choices and not isinstance(field, EncryptedTextField)
+
+
 class ExactCharField(models.CharField):
     """Text that differs when any byte differs, on every database.
 

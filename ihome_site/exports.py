@@ -59,7 +59,8 @@ def export(modeladmin, request):
 
 def csv_of(modeladmin, request, changelist, reason):
     """All rows that the list shows with this query string, newest first, as a download."""
-    columns = [name for name in changelist.list_display if name != "action_checkbox"]
+    shown = [name for name in changelist.list_display if name != "action_checkbox"]
+    columns = [getattr(name, "column", name) for name in shown]  # starred here, or not
     rows = changelist.queryset
     # Decoded, for a mobile that was searched for is starred only as people write it.
     query = " ".join(unquote_plus(request.GET.urlencode()).split())

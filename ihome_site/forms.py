@@ -137,12 +137,15 @@ class PartialModelForm(CarriesInitialValues, forms.ModelForm):
 
     @property
     def update_fields(self):
-        """What `save` writes, for `instance.save(update_fields=…)`; empty when nothing changed."""
+        """What `save` writes, for `instance.save(update_fields=…)`; empty when nothing changed.
+
+        Related rows are no columns, yet the row's `updated_at` says that they changed.
+        """
         opts = self._meta.model._meta
         columns = filter(self.is_column, self.changed_data)
         changed = [name for name in columns if name != opts.pk.name]  # a list's forms have it too
         stamps = [field.name for field in opts.concrete_fields if getattr(field, "auto_now", False)]
-        return changed + stamps if changed else []
+        return changed + stamps if self.changed_data else []
 
     def is_column(self, name):
         return name in self.columns and not self.columns[name].many_to_many

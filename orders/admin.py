@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ihome_site.desk import ReadOnlyAdmin, ReasonGiven, near_rows, verb
+from ihome_site.desk import ReadOnlyAdmin, ReasonGiven, near_rows, starred, verb
 from orders.models import Order, OrderMove, Review, plain_number
 
 NEWEST = 100_000  # reviews that are searched for words
@@ -16,7 +16,14 @@ def newest(reviews):
 class OrderMoveInline(admin.TabularInline):
     model = OrderMove
     extra = 0
-    fields = readonly_fields = ["created_at", "action", "actor", "before", "after", "note"]
+    fields = readonly_fields = [
+        "created_at",
+        "action",
+        "actor",
+        "before",
+        "after",
+        starred(OrderMove._meta.get_field("note")),
+    ]
 
     def has_add_permission(self, request, obj=None):
         return False

@@ -19,6 +19,7 @@ from houses.models import House, OccupiedNight, end_of_day, nights
 from houses.prices import ORDER_AMOUNT_HOLDS, ORDER_PRICE_HOLDS, YuanField, within
 from ihome_site.dates import day_range
 from ihome_site.locking import durable
+from ihome_site.masking import masked
 from ihome_site.models import OperationLog, Timestamped
 from ihome_site.parameters import WholeNumber
 from orders import earnings, timeline, waiting
@@ -527,7 +528,7 @@ class Review(Timestamped):
         ]
 
     def __str__(self):
-        return f"{self.stars}★ {self.text[:20]}"
+        return f"{self.stars}★ {masked(self.text)[:20]}"  # operators read it in every heading
 
     @durable
     def give_answer(self, text):

@@ -15,11 +15,11 @@ from urllib.parse import parse_qs, unquote
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, Q, TextField
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from accounts.fields import EncryptedTextField
+from accounts.fields import holds_words
 from accounts.models import IdCardView, Notice, RealName, User
 from houses.models import House, HouseImage
 from ihome_site.caching import changed
@@ -98,11 +98,7 @@ def operators_words():
 
 
 def text_columns(model):
-    """The columns of a table in which people write; no choices, no keys, no ciphertext."""
-    for field in model._meta.concrete_fields:
-        is_text = isinstance(field, CharField | TextField)
-        if is_text and not field.choices and not isinstance(field, EncryptedTextField):
-            yield field
+    return filter(holds_words, model._meta.concrete_fields)
 
 
 def blanks(model, *kept):

@@ -8,7 +8,7 @@ from accounts.models import AccountError, LoginAttempt, SmsCode, User
 from accounts.tests.test_codes import sent_before
 from accounts.tests.test_reveal import operator as operator_with
 from houses.models import Area, House
-from ihome_site import desk
+from ihome_site import desk, outcomes
 from ihome_site.models import OperationLog
 from ihome_site.testing import PASSWORD, chen, client_of, house_of_wang, li
 from ihome_site.tests.test_operators_desk import act, operator
@@ -383,6 +383,29 @@ def test_an_operator_who_lost_the_right_between_two_rows_stops_there(monkeypatch
     answer = client_of(actor).post(reverse("admin:houses_house_changelist"), chosen)
     assert answer.status_code == 403
     assert House.objects.exclude(held_reason="").count() == 1
+
+
+def test_an_operator_who_lost_the_right_while_waiting_for_a_row_deletes_nothing(monkeypatch):
+    district, actor, wait = Area.objects.create(name="新区", order=9), boss(), outcomes.lock
+
+    def lock_late(model, pk):
+        User.objects.filter(pk=actor.pk).update(is_superuser=False)
+        return wait(model, pk)
+
+    client = client_of(actor)
+    monkeypatch.setattr(outcomes, "lock", lock_late)
+    chosen = {"action": "delete_selected", "_selected_action": [district.pk], "post": "yes"}
+    assert client.post(reverse("admin:houses_area_changelist"), chosen).status_code == 403
+    assert Area.objects.filter(pk=district.pk).exists()
+
+
+def test_a_superuser_does_not_take_away_their_own_powers():
+    """The last one could not take it back, nor could anybody else."""
+    me = boss()
+    answer = client_of(me).post(url_of("change", me), {"name": "老板"})
+    assert answer.status_code == 302
+    me.refresh_from_db()
+    assert (me.name, me.is_superuser, me.is_staff) == ("老板", True, True)
 
 
 @pytest.mark.parametrize("is_staff", [True, False])

@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.tests.test_profile import picture
 from houses.listing import ListingError
-from houses.models import Area, House
+from houses.models import Area, Facility, House
 from ihome_site.models import OperationLog
 from ihome_site.testing import chen, client_of, house_of_wang, wang
 
@@ -203,7 +203,7 @@ def version_in(html, house):
 
 
 @pytest.mark.parametrize("page", ["list", "its own"])
-@pytest.mark.parametrize("change", ["words", "photo"])
+@pytest.mark.parametrize("change", ["words", "photo", "facilities"])
 def test_nobody_approves_what_they_have_not_seen(operator, page, change):
     """The owner of a waiting home changes it while an operator reads the page."""
     house, desk, owner = waiting_house(), client_of(operator), client_of(wang())
@@ -212,6 +212,12 @@ def test_nobody_approves_what_they_have_not_seen(operator, page, change):
     seen = version_in(html, house)
     if change == "words":
         owner.post(f"/houses/{house.pk}/edit/", form_of(house) | {"title": "加微信详谈"})
+    elif change == "facilities":
+        lift = Facility.objects.create(name="直升机坪", order=99)
+        rest = {name: getattr(house, name) for name in ("deposit", "min_days", "max_days")}
+        form = form_of(house) | rest | {"facilities": [lift.pk]}
+        owner.post(f"/houses/{house.pk}/edit/", form)
+        assert lift in house.facilities.all()
     else:
         owner.post(f"/houses/{house.pk}/images/", {"house_image": picture()})
     chosen = {"action": "do_approve", "_selected_action": house.pk}

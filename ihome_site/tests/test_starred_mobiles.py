@@ -10,7 +10,17 @@ from django.utils import timezone
 from accounts.models import LoginAttempt, SmsCode, User
 from houses.models import House
 from ihome_site.models import OperationLog
-from ihome_site.testing import MOBILES, chen, client_of, day, house_of_wang, li, stay_over, wang
+from ihome_site.testing import (
+    MOBILES,
+    chen,
+    client_of,
+    day,
+    house_of_wang,
+    li,
+    order_of_li,
+    stay_over,
+    wang,
+)
 from ihome_site.tests.admin_urls import admin_urls
 from ihome_site.tests.test_operators_desk import ROLES, act, list_url, operator
 from orders.models import Order, Review
@@ -162,3 +172,30 @@ def test_other_roles_are_not_shown_it(role):
     page = client.get(reverse("admin:accounts_user_change", args=[wang().pk]))
     assert "查看完整手机号" not in page.content.decode()
     assert not OperationLog.objects.exists()
+
+
+# Nor in what people wrote.
+
+WRITTEN = "找我 137-1111-2222，身份证 11010519491231002X"
+STARRED = "找我 137****2222，身份证 1****************X"
+
+
+@pytest.mark.parametrize("role", ["客服", "审核", "运营", "管理员"])
+def test_what_people_wrote_is_starred_on_lists_and_pages(role):
+    house = house_of_wang()
+    review = stay_over(house).write_review(li(), 4, WRITTEN)
+    review.give_answer(WRITTEN)
+    order = order_of_li(house, 5, 7, "refused")
+    order.reject(wang(), WRITTEN)
+    urls = [reverse("admin:orders_order_change", args=[order.pk]), list_url(Order)]
+    urls += [reverse("admin:orders_review_change", args=[review.pk]), list_url(Review)]
+    client, pages = client_of(operator(role)), ""
+    for url in urls:
+        answer = client.get(url)
+        assert answer.status_code in {200, 403}
+        page = answer.content.decode()
+        assert not [text for text in ("137-1111-2222", "11010519491231002X") if text in page], url
+        pages += page
+    if role == "管理员":
+        assert pages.count(STARRED) == 6  # reason, note; text, answer, on the list and the page
+    assert "137****2222" in pages
