@@ -1,9 +1,11 @@
 """What a new password may not be made of: the site's own words and what everybody types."""
 
+import gzip
 import re
 import unicodedata
 from pathlib import Path
 
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,8 @@ HERE = Path(__file__).parent
 WORDS = (HERE / "common_words.txt").read_text(encoding="utf-8").split()
 LATIN = str.maketrans("авекмнорстухіјѕαβεικνορτυχ", "abekmhopctyxijsabeikvoptux")
 LOOK_ALIKES = {"a": "a4@", "e": "e3", "i": "i1!", "l": "l1", "o": "o0", "s": "s5$", "t": "t7"}
+# All ways to write a letter become one sign; i and l share two.
+AS_ONE = str.maketrans("4@3!1l05$7", "aaeiiiosst")
 # Lines of the keypad and thirds of the alphabet: 147852369, 159357, def456. A single one is in
 # many good words ("student").
 TRIPLES = (
@@ -53,6 +57,12 @@ REPEATED = re.compile(rf"({SYLLABLE})\1+")
 WORD_SYLLABLES = 3  # lanqiu, caonima: a dictionary has them all
 DIGITS_AROUND = 4  # 1, 123, 2024 before or after it, or any of the patterns
 AROUND = r"[\W\d_]*"
+# Around a word of the breach lists: digits and marks, and up to three letters behind digits, as in
+# iphone15pro. What is between them begins and ends anywhere in the digits and marks: m1chell3.
+ENDS = re.compile(rf"({AROUND})(.*?)({AROUND})", re.DOTALL)
+SHORT_END = re.compile(rf"(?<=[a-z])({AROUND}[0-9]{AROUND})[a-z]{{1,3}}({AROUND})\Z")
+# Guessers try the first half of the list with every tail they know, the second with a few.
+OFTEN, OWN_OF_RARE = 10_000, 2
 
 
 def pinyin_word(syllables):
@@ -110,14 +120,57 @@ def joined(text):
     return "".join(filter(str.isalnum, text))
 
 
+def own_length(text):
+    return min(len(own_part(text)), len(own_part(text[::-1])))
+
+
+def words_with_tails(text):
+    """(word, what is around it) for all that may be a word with digits and marks around it."""
+    found = SHORT_END.search(text)
+    for whole in [text, text[: found.start()] + found[1] + found[2]] if found else [text]:
+        before, letters, after = ENDS.fullmatch(whole).groups()
+        first_end = len(whole) - len(after) if letters else 0
+        for start in range(len(before) + 1):
+            for end in range(max(start, first_end), len(whole) + 1):
+                yield whole[start:end], f"{whole[:start]} {whole[end:]}"
+
+
+class BreachedValidator(CommonPasswordValidator):
+    """Django's list of passwords from breaches, and its words with a tail: jessica1!, m1chelle99.
+
+    A tail may make them a password by what it has of one's own.
+    """
+
+    def __init__(self):
+        with gzip.open(self.DEFAULT_PASSWORD_LIST_PATH, "rt", encoding="utf-8") as lines:
+            self.passwords = {line.strip(): rank for rank, line in enumerate(lines)}
+        self.ranks = {}  # the most frequent first
+        for word, rank in self.passwords.items():
+            self.ranks.setdefault(word.translate(AS_ONE), rank)
+        self.longest = max(map(len, self.ranks))
+
+    def validate(self, password, user=None):
+        super().validate(password, user)
+        text = plain(password, getattr(user, "mobile", ""))
+        if any(self.is_common(*parts) for parts in words_with_tails(text)):
+            raise ValidationError(self.get_error_message(), code="password_too_common")
+
+    def is_common(self, word, around):
+        if len(word) > self.longest:
+            return False
+        rank = self.ranks.get(word.translate(AS_ONE))
+        if rank is None:
+            return False
+        return own_length(around) < (LEAST_OF_ONES_OWN if rank < OFTEN else OWN_OF_RARE)
+
+
 class OwnWordsValidator:
     """A password must have something of its own besides the words and patterns above."""
 
     def validate(self, password, user=None):
         text = plain(password, getattr(user, "mobile", ""))
         least = SENTENCE_OF_ONES_OWN if is_sentence(text) else LEAST_OF_ONES_OWN
-        own = min(len(own_part(text)), len(own_part(text[::-1])))
-        if own < least or is_pinyin_word(text):
+        if own_length(text) < least or is_pinyin_word(text):
             raise ValidationError(self.get_help_text(), code="password_too_common")
 
     def get_help_text(self):

@@ -1,5 +1,6 @@
 """What a password may be, how it is kept, and that its length is looked at first."""
 
+import gzip
 import re
 import threading
 import time
@@ -13,10 +14,13 @@ from django.contrib.auth.hashers import (
     PBKDF2PasswordHasher,
     make_password,
 )
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from accounts.hashers import Argon2
 from accounts.models import SmsCode, User
+from accounts.passwords import BreachedValidator
 from accounts.tests.test_login import change, code_for, reset, sign_in
 from ihome_site.testing import MOBILES, PASSWORD, client_of, li
 from ihome_site.tests.threads import at_once
@@ -174,6 +178,13 @@ PINYIN_WORDS = [
     *("woaichenchen520", "iloveyouchenchen", "caonima-abc", "wangbadan.net", "hao_chi_123"),
 ]
 
+# Words of breach lists with what people put around them.
+TAILS = """
+    jessica1! michelle123 liverpool! linkedin! daniel2024 iphone15pro hellokitty1 taylorswift
+    Jessica@2024 m1chelle99! j3ss1c4! 123jessica! !l1verp00l99 jessica7x jessica20021 131313@123
+    jessica0002 helicopter1!
+"""
+
 NO_SENTENCES = [
     *("北京上海广州深圳", "我爱你中国我爱你上海", "我爱你我爱你我爱你"),
     *("上海的房子太贵", "房子房子房子贵贵", "上海房子-太贵了"),
@@ -181,7 +192,15 @@ NO_SENTENCES = [
 
 
 @pytest.mark.parametrize(
-    "password", EVERYBODYS + BIRTHDAYS.split() + OTHER_WORDS.split() + PINYIN_WORDS + NO_SENTENCES
+    "password",
+    [
+        *EVERYBODYS,
+        *BIRTHDAYS.split(),
+        *OTHER_WORDS.split(),
+        *PINYIN_WORDS,
+        *TAILS.split(),
+        *NO_SENTENCES,
+    ],
 )
 def test_the_sites_own_words_and_everybodys_are_refused(password):
     answer = change(client_of(li()), password=password, password2=password)
@@ -211,6 +230,38 @@ GOOD = [
 @pytest.mark.parametrize("password", GOOD)
 def test_with_something_of_ones_own_they_may_be_part_of_it(password):
     assert change(client_of(li()), password=password, password2=password).status_code == 302
+
+
+OWN_TAILS = ["jessicax7Q!f2kP9w", "jessica-73819", "michelle4826937!", "helicopter-43"]
+SENTENCES = ["correct horse battery staple", "lazy brown river songs", "banana tea and cups"]
+
+
+@pytest.mark.parametrize("password", OWN_TAILS + SENTENCES)
+def test_a_common_word_with_a_tail_of_ones_own_or_among_others_is_taken(password):
+    assert validate_password(password, User(mobile=MOBILES["li"], name="li")) is None
+
+
+def is_taken(password):
+    try:
+        validate_password(password, User(mobile=MOBILES["li"]))
+    except ValidationError:
+        return False
+    return True
+
+
+def test_none_of_the_thousand_commonest_is_taken_with_a_usual_tail():
+    words = list(BreachedValidator().passwords)[:1000]
+    assert words[:3] == ["123456", "123456789", "qwerty"]
+    tails = ["1!", "2024", "123", "!", "@123", "888"]
+    tried = [word + tail for word in words for tail in tails if len(word + tail) >= 8]
+    assert len(tried) > 4000
+    assert list(filter(is_taken, tried)) == []
+
+
+def test_the_list_of_breaches_is_read_once_a_process(monkeypatch):
+    validate_password("gulou-clock-9")
+    monkeypatch.setattr(gzip, "open", None)
+    validate_password("gulou-clock-9")
 
 
 @pytest.mark.parametrize("password", ["short-8x", "长" * 128, "with a space", " leading"])
