@@ -15,7 +15,7 @@ from accounts.reveals import Reveals
 from accounts.roles import RoleForm, UserForm, has_all_of
 from accounts.sign_in_forms import MobileField
 from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, people_called, verb
-from ihome_site.forms import ReasonForm
+from ihome_site.forms import ReasonForm, ShownTexts
 from ihome_site.logs import event
 from ihome_site.models import OperationLog
 
@@ -26,7 +26,7 @@ admin.site.site_title = _("爱家租房")
 admin.site.index_title = _("运营后台")
 
 
-class NewUserForm(forms.ModelForm):
+class NewUserForm(ShownTexts, forms.ModelForm):
     """An account without a password: the person sets one by a code to the mobile."""
 
     mobile = MobileField(help_text=_("不设密码：本人用短信验证码登录，或在「忘记密码」里设一个"))

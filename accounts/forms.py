@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.limits import NAMES, PROOFS, UPLOADS
 from accounts.models import RealName, RealNameError, User
+from accounts.names import NameField, refuse_official
 from accounts.validators import validate_id_card
 from ihome_site import images
 from ihome_site.forms import Sentences
@@ -16,10 +17,18 @@ class NameForm(Sentences, forms.ModelForm):
     class Meta:
         model = User
         fields = ["name"]
+        field_classes = {"name": NameField}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
+
+    def clean_name(self):
+        """A name from before may stay."""
+        name = self.cleaned_data["name"]
+        if name != self.initial["name"]:
+            refuse_official(name, self.instance)
+        return name
 
     def save(self, commit=True):
         """False, with an error on the form, when the name was taken a moment ago, or the day's

@@ -1,10 +1,11 @@
 """Who may give whom which powers: nobody gives, or takes, what they do not have themselves."""
 
-from django import forms
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.names import NameField, refuse_official
 from ihome_site.forms import PartialModelForm
 
 NOT_YOURS = _("只能给予或收回您自己也有的权限：%(names)s")
@@ -12,7 +13,7 @@ NOT_YOURS = _("只能给予或收回您自己也有的权限：%(names)s")
 ABOVE_YOU = _("这个账号有您没有的权限，能不能进后台由权限更多的人决定")
 
 
-class NoneForEmpty(forms.CharField):
+class NoneForEmpty(NameField):
     """Two users without a name must not clash as two users named ""."""
 
     def clean(self, value):
@@ -57,7 +58,17 @@ class UserForm(PowersForm):
         data = super().clean()
         if "is_staff" in self.changed_data and not self.actor.has_perms(self.instance.powers()):
             self.add_error("is_staff", ABOVE_YOU)
+        if "name" in self.changed_data and "name" in data:
+            self.check_name(data["name"])
         return data
+
+    def check_name(self, name):
+        """Judged by whether they work here once this is saved."""
+        staff = self.cleaned_data.get("is_staff", self.instance.is_staff)
+        try:
+            refuse_official(name, User(is_staff=staff))
+        except ValidationError as error:
+            self.add_error("name", error)
 
     def permissions_of(self, group):
         return group.permissions.all()

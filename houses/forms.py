@@ -14,13 +14,13 @@ from houses import choices
 from houses.models import HORIZON, House
 from ihome_site import dates, images
 from ihome_site.fields import IsoDateField, MoneyField, RowsField, WholeNumberField
-from ihome_site.forms import PartialModelForm, Sentences
+from ihome_site.forms import PartialModelForm, Sentences, ShownTexts
 
 ONE_NIGHT = timedelta(days=1)
 MOST_COUNTED = 1000  # more than anybody looks through
 
 
-class HouseSearchForm(forms.Form):
+class HouseSearchForm(ShownTexts, forms.Form):
     """Search by query string. What cannot be used is left out, and `notes` say so."""
 
     SORTS = [

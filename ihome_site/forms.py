@@ -8,9 +8,27 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ihome_site.masking import masked
+from ihome_site.unseen import without_unseen
+
+TYPED = (forms.TextInput, forms.Textarea)
 
 
-class Sentences:
+class ShownTexts:
+    """A form that takes out of every text what nobody sees; a text with nothing else is empty."""
+
+    def _widget_data_value(self, widget, html_name):
+        value = super()._widget_data_value(widget, html_name)
+        is_text = isinstance(value, str) and isinstance(widget, TYPED)
+        if not is_text or self.is_unchanged(html_name, value):
+            return value
+        return without_unseen(value)
+
+    def is_unchanged(self, html_name, value):
+        """Whether it is what the form's page had shown, and will not be written."""
+        return False
+
+
+class Sentences(ShownTexts):
     """A form whose missing fields are named: 请填写手机号."""
 
     def __init__(self, *args, **kwargs):
@@ -47,7 +65,7 @@ class FormPage:
         return response
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(ShownTexts, forms.Form):
     """Why an operator does something. It is kept, so mobiles and ID numbers in it are starred."""
 
     reason = forms.CharField(
@@ -61,16 +79,23 @@ class ReasonForm(forms.Form):
         return masked(self.cleaned_data["reason"])[:255]
 
 
-class CarriesInitialValues:
+class CarriesInitialValues(ShownTexts):
     """A form whose page carries what it showed, by Django's `show_hidden_initial`.
 
     A field counts as changed when the user changed it, not when somebody else did meanwhile. A
     program that sends no initial values is compared with what is stored now.
     """
 
+    carries = False
+
+    def is_unchanged(self, html_name, value):
+        """A text from before, sent back as it is, is neither changed nor missing."""
+        return self.carries and self.data.get(f"initial-{html_name}") == value
+
     def carry_initial_values(self):
         if self.is_bound and not self.sent_initial_values():
             return
+        self.carries = True
         for field in self.fields.values():
             # A file has no initial value to carry, and a disabled field may hold a secret.
             is_file = field.widget.needs_multipart_form

@@ -1,0 +1,107 @@
+"""Two names that look alike are one, and nobody but operators is called like the site."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from accounts.models import User
+from ihome_site.testing import MOBILES, chen, client_of, li
+from ihome_site.tests.markup import form_with
+
+pytestmark = pytest.mark.django_db
+OFFICIAL = [
+    "爱家租房官方客服",
+    "爱家租房",
+    "爱家-租房",
+    "愛家租房2",
+    "官 方",
+    "官\u200b方",
+    "客．服小爱",
+]
+
+
+def rename(user, name):
+    """The name they have afterwards, and what the form said."""
+    answer = client_of(user).post("/accounts/name/", {"name": name})
+    form = answer.context_data["name_form"] if answer.status_code == 400 else None
+    return User.objects.get(pk=user.pk).name, form and form.errors.get("name")
+
+
+@pytest.fixture
+def boss():
+    return User.objects.create_superuser("13900000009", "x", name="boss")
+
+
+def desk_rename(boss, user, **changes):
+    """The same by the desk's page of the user."""
+    path, client = reverse("admin:accounts_user_change", args=[user.pk]), client_of(boss)
+    sent = form_with(client.get(path).content.decode(), "name") | changes
+    answer = client.post(path, sent)
+    form = answer.context_data["adminform"].form if answer.status_code == 200 else None
+    return User.objects.get(pk=user.pk).name, form and form.errors.get("name")
+
+
+@pytest.mark.parametrize(
+    "like",
+    [
+        *("ch\u200ben", "chen\u202e", "\u2066chen\u2069", "chen\ufe0f", "ch\u00aden"),
+        *(
+            "ch\u034fen",
+            "chen\u3164",
+            "chen\x01",
+            "ch\x7fen",
+            "ｃｈｅｎ",
+            "\u2800chen",
+            "chen\u2028",
+        ),
+    ],
+    ids=ascii,
+)
+def test_a_name_that_looks_like_anothers_is_taken(like):
+    assert chen().name == "chen"
+    assert rename(li(), like) == ("li", ["这个名字已经有人用了，换一个吧"])
+
+
+@pytest.mark.parametrize("like", ["小  满", "小\u3000满", "小\n满", "\u00a0小\u2009满"], ids=ascii)
+def test_blanks_of_any_kind_are_one(like):
+    User.objects.filter(mobile=chen().mobile).update(name="小 满")
+    assert rename(li(), like) == ("li", ["这个名字已经有人用了，换一个吧"])
+
+
+def test_an_emoji_and_its_sign_are_the_same_emoji():
+    User.objects.filter(mobile=chen().mobile).update(name="😀")
+    assert rename(li(), "😀\ufe0f")[0] == "li"
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_nobody_is_called_like_the_site(name, boss):
+    for kept, errors in (rename(li(), name), desk_rename(boss, li(), name=name)):
+        assert kept == "li"
+        assert "会让人以为您是平台的工作人员" in errors[0]
+
+
+@pytest.mark.parametrize("name", ["上官方圆", "爱家", "租房小李", "官家", "方官"])
+def test_other_people_are_called_as_they_are(name):
+    assert rename(li(), name) == (name, None)
+
+
+def test_operators_may_be_called_so(boss):
+    assert rename(boss, "官方小爱") == ("官方小爱", None)
+    assert desk_rename(boss, li(), name="客服小李", is_staff="on")[0] == "客服小李"
+
+
+def test_who_is_called_so_from_before_may_change_other_things(boss):
+    li()
+    for name in ("爱家租房官方客服", "客\u202e服\u200b", "\u200b"):
+        User.objects.filter(mobile=MOBILES["li"]).update(name=name, is_staff=False)
+        user = User.objects.get(mobile=MOBILES["li"])
+        role = Group.objects.create(name=f"角色{len(name)}")
+        assert desk_rename(boss, user, groups=[role.pk]) == (name, None)
+        assert user.groups.get() == role
+        assert desk_rename(boss, user, is_staff="on") == (name, None)
+        assert User.objects.get(pk=user.pk).is_staff
+    User.objects.filter(mobile=MOBILES["li"]).update(name="官方小李", is_staff=False)
+    user = User.objects.get(mobile=MOBILES["li"])
+    assert rename(user, "官方小李") == ("官方小李", None)
+    assert rename(user, "官方老李")[0] == "官方小李"
+    assert rename(user, "老李") == ("老李", None)
