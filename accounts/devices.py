@@ -8,26 +8,32 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import login
 from django.core import signing
+from django.core.cache import caches
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Device, LoginAttempt, User, network_of
+from ihome_site.locking import retried
 from ihome_site.logs import event
 
 SALT = "accounts.devices"
 KNOWN_FOR = 180 * 24 * 3600  # seconds; the owner of an account comes back within half a year
 ACCOUNTS = 5  # that one cookie vouches for: a family's tablet
+# Browsers signed in to one account: several times what a family or a shop has, and a page that
+# is read at a glance. Operators are no exception.
+MOST = 30
+CHUNK = 500  # sessions ended by one statement: an account from before MOST may have any number
 TOUCH_AFTER = 300  # seconds between two looks at a device's row: not at every request
 
 
 def sign_in(request, user, response):
     """Sign `user` in under a new session key; `response` carries the known-device cookie."""
     login(request, user)
-    now = timezone.now()
-    user.devices.filter(seen_at__lt=now - timedelta(seconds=settings.SESSION_COOKIE_AGE)).delete()
     device = user.devices.create(
-        session_key=request.session.session_key, seen_at=now, **traits(request)
+        session_key=request.session.session_key, seen_at=timezone.now(), **traits(request)
     )
+    make_room(user, device.pk)
     request.session["device"] = device.pk
     request.session["device_seen"] = request.session["signed_in_at"] = int(time.time())
     remember(request, user, response)
@@ -81,10 +87,28 @@ def touch(request):
         request.session.flush()
 
 
+def run_out():
+    """Devices seen before this have sessions that are over."""
+    return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+
+
 def signed_in(user):
     """The user's devices whose sessions have not run out, the last used first."""
-    since = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    return user.devices.filter(seen_at__gte=since).order_by("-seen_at", "-pk")
+    return user.devices.filter(seen_at__gte=run_out()).order_by("-seen_at", "-pk")
+
+
+def make_room(user, here):
+    """Leave the device `here` and those used last, MOST in all; the others are ended.
+
+    Called once `here` has its row, and without a lock: of many sign-ins at once the last to look
+    sees the rows of all. What appears, or is used, after the look is newer than `edge` and stays.
+    """
+    too_old = Q(seen_at__lt=run_out())
+    others = user.devices.exclude(pk=here)
+    newest = others.order_by("-seen_at", "-pk").values_list("seen_at", "pk")
+    for seen_at, pk in newest[MOST - 2 : MOST - 1]:
+        too_old |= Q(seen_at__lt=seen_at) | Q(seen_at=seen_at, pk__lt=pk)
+    end(others.filter(too_old))
 
 
 def current(request):
@@ -98,13 +122,24 @@ def rekey(request):
 
 
 def end(devices):
-    """Sign the devices of this queryset out; how many they were."""
+    """Sign the devices of this queryset out, a chunk at a time; how many they were."""
+    count, last = 0, 0
+    while rows := list(
+        devices.filter(pk__gt=last).order_by("pk").values_list("pk", "session_key")[:CHUNK]
+    ):
+        pks, keys = zip(*rows, strict=True)
+        retried(lambda keys=keys: delete_sessions(keys))
+        retried(lambda pks=pks: Device.objects.filter(pk__in=pks).delete())
+        count, last = count + len(pks), pks[-1]
+    return count
+
+
+def delete_sessions(keys):
+    """As SessionStore(key).delete() for each, in database and cache, with a statement for all."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    keys = dict(devices.values_list("pk", "session_key"))
-    for key in keys.values():
-        store(key).delete()
-    Device.objects.filter(pk__in=keys).delete()
-    return len(keys)
+    store.get_model_class().objects.filter(session_key__in=keys).delete()
+    if prefix := getattr(store, "cache_key_prefix", None):
+        caches[settings.SESSION_CACHE_ALIAS].delete_many([prefix + key for key in keys])
 
 
 def end_others(request):

@@ -77,11 +77,13 @@ class DevicesView(LoginRequiredMixin, TemplateView):
     template_name = "accounts/devices.html"
 
     def get_context_data(self, **kwargs):
-        here = devices.current(self.request)
-        mine = list(devices.signed_in(self.request.user))
-        mine.sort(key=lambda device: device.pk != here)
-        others = sum(device.pk != here for device in mine)
-        return super().get_context_data(devices=mine, here=here, others=others, **kwargs)
+        """This device, then those used last. All others are counted: an account from before
+        there was a bound may have more than are listed."""
+        here, mine = devices.current(self.request), devices.signed_in(self.request.user)
+        others = mine.exclude(pk=here)
+        listed = [*mine.filter(pk=here), *others[: devices.MOST - 1]]
+        count = others.count()
+        return super().get_context_data(devices=listed, here=here, others=count, **kwargs)
 
 
 class DeviceEndView(LoginRequiredMixin, View):

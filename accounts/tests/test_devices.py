@@ -144,6 +144,83 @@ def test_changing_the_password_ends_the_others_and_their_rows():
     assert Device.objects.get().session_key == key_of(here)
 
 
+def test_thirty_five_sign_ins_leave_the_thirty_newest():
+    began = timezone.now()
+    clients = []
+    for n in range(35):
+        with time_machine.travel(began + timedelta(seconds=n)):
+            clients.append(signed_in())
+    assert [is_in(client) for client in clients] == [False] * 5 + [True] * 30
+    left = Device.objects.order_by("pk").values_list("session_key", flat=True)
+    assert list(left) == [key_of(client) for client in clients[5:]]
+
+
+@pytest.mark.parametrize("powers", [{}, {"is_staff": True}])
+def test_the_one_that_signs_in_stays_however_far_its_clock_is_behind(powers):
+    """Two servers differ by a little: its row may look older than all others."""
+    li()
+    User.objects.update(**powers)
+    old_ones(devices.MOST, timezone.now() + timedelta(seconds=5))
+    assert is_in(signed_in())
+    assert Device.objects.count() == devices.MOST
+
+
+def old_ones(count, seen_at=None):
+    """Devices with sessions, from before there was a bound."""
+    store = import_module(site.SESSION_ENGINE).SessionStore()
+    keys = [f"{n:032x}" for n in range(count)]
+    model, over = store.get_model_class(), timezone.now() + timedelta(days=1)
+    model.objects.bulk_create(
+        model(session_key=key, session_data="", expire_date=over) for key in keys
+    )
+    Device.objects.bulk_create(
+        Device(user=li(), session_key=key, user_agent=CHROME, address="127.0.0.1",
+               seen_at=seen_at or timezone.now())
+        for key in keys
+    )  # fmt: skip
+    return model.objects.filter(session_key__in=keys[:-1])
+
+
+def test_the_page_of_an_account_with_thousands_of_devices_is_small():
+    here = signed_in()
+    old_ones(5000)
+    page = here.get("/accounts/devices/").content.decode()
+    assert page.index("这台设备") < page.index("Chrome · Windows")
+    assert (page.count('class="device"'), len(page) < 60_000) == (devices.MOST, True)
+    assert "退出其他 5000 台设备" in page
+
+
+def test_one_sign_in_tidies_thousands_of_devices():
+    there, before = signed_in(), old_ones(5000)
+    assert is_in(signed_in(SAFARI))
+    assert Device.objects.count() == devices.MOST
+    assert before.count() == devices.MOST - 2
+    assert not is_in(there)
+
+
+def test_ending_thousands_costs_a_few_statements(django_assert_max_num_queries):
+    here = signed_in()
+    old = old_ones(5000)
+    with django_assert_max_num_queries(100):
+        here.post("/accounts/devices/end/")
+    assert (Device.objects.count(), old.count(), is_in(here)) == (1, 0, True)
+
+
+def test_a_device_used_while_another_signs_in_is_not_ended(monkeypatch):
+    """It is looked at twice: what is newer by then stays."""
+    first = signed_in()
+    old_ones(devices.MOST)
+    end = devices.end
+
+    def used_meanwhile(surplus):
+        Device.objects.filter(session_key=key_of(first)).update(seen_at=timezone.now())
+        return end(surplus)
+
+    monkeypatch.setattr(devices, "end", used_meanwhile)
+    signed_in()
+    assert is_in(first)
+
+
 def test_a_page_without_a_session_does_not_vary_by_cookie(client):
     assert "Cookie" not in client.get("/healthz").get("Vary", "")
 

@@ -22,7 +22,7 @@ from accounts import devices
 from accounts.browser_id import signed
 from accounts.codes import send_code
 from accounts.hashers import Argon2
-from accounts.models import DayCount, LoginAttempt, RealName, SmsCode, User
+from accounts.models import DayCount, Device, LoginAttempt, RealName, SmsCode, User
 from accounts.tests.test_profile import picture
 from ihome_site.testing import (
     MOBILES,
@@ -192,6 +192,20 @@ def test_sixty_password_guesses_evaluate_twenty_five(server, judge, li_with_argo
     captchas = [solved_captcha() for _n in range(60)]
     evaluated = passwords_evaluated(visitors(server, 60), captchas)
     judge("passwords evaluated of 60 guesses with captchas, from one address", evaluated, 25)
+
+
+def test_forty_sign_ins_at_once_leave_thirty_devices(server, judge, li_with_argon2):
+    form = {"mobile": MOBILES["li"], "password": PASSWORD}
+    answers = all_at_once(
+        [
+            partial(person.post, "/accounts/login/", **form, **solved_captcha())
+            for person in visitors(server, 40)
+        ]
+    )
+    assert [answer.status_code for answer in answers] == [302] * 40
+    left = Device.objects.count()
+    judge("devices left by 40 sign-ins at once", left, devices.MOST + 3)
+    assert left >= devices.MOST - 3
 
 
 def known_device_cookie(user):
