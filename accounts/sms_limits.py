@@ -14,6 +14,9 @@ logger = logging.getLogger("ihome.sms")
 HOUR, DAY = 3600, 86400
 # (messages, seconds). Someone who wants to annoy a stranger or empty our purse stops here.
 PER_MOBILE = [(5, HOUR), (10, DAY)]
+# Of these, what unknown browsers of one network may use up: the rest is for the others, so that
+# one stranger does not keep a mobile from registering, signing in or setting a new password.
+PER_MOBILE_AND_NETWORK = [(4, HOUR), (8, DAY)]
 ONE_A_MINUTE = [(1, SmsCode.WAIT)]
 PER_ADDRESS = [(30, HOUR), (100, DAY)]
 PER_SITE = [(500, HOUR), (3000, DAY)]
@@ -32,12 +35,15 @@ WARNED = "sms-purse-warned"
 def wait_for_text(mobile, purpose, address, device=""):
     """Seconds until `mobile` may be sent a text, 0 if now; to be asked inside the gate.
 
-    `device` is the known device of this mobile that asks, if it is one. A message that failed
-    may be tried again at once; it counts by the hour and the day unless it cannot arrive.
+    `address` is a network (network_of), and `device` the known device of this mobile that asks,
+    if it is one. A message that failed may be tried again at once; it counts by the hour and the
+    day unless it cannot arrive.
     """
     taken = SmsCode.objects.filter(not_taken=False)
+    strangers_here = taken.filter(mobile=mobile, address=address, device="")
     wait = max(
         wait_of_mobile(taken.filter(mobile=mobile), PER_MOBILE),
+        0 if device else seconds_to_wait(strangers_here, PER_MOBILE_AND_NETWORK),
         seconds_to_wait(taken.filter(address=address), PER_ADDRESS),
         seconds_to_wait(taken, REGISTERING if purpose == SmsCode.Purpose.REGISTER else PER_SITE),
     )

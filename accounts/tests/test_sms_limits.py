@@ -20,6 +20,7 @@ from ihome_site.tests.test_operators_desk import operator
 pytestmark = pytest.mark.django_db
 JSON = {"accept": "application/json"}
 KNOWN = "d" * 16
+ELSEWHERE = "198.51.100.7"
 HOUR = 3600
 
 
@@ -78,6 +79,66 @@ def test_texts_of_known_devices_count_for_strangers_too():
         assert not is_sent()
 
 
+def asked_every(seconds, span, purpose="login", addresses=(ADDRESS,)):
+    """When texts went out, in seconds from now, to who asked from each address in turn."""
+    begin, sent = timezone.now(), []
+    for n, moment in enumerate(range(0, span, seconds)):
+        with time_machine.travel(begin + timedelta(seconds=moment), tick=False):
+            if is_sent(purpose, address=addresses[n % len(addresses)]):
+                sent.append(moment)
+    return sent
+
+
+def ask_from(address, purpose):
+    form = {"mobile": MOBILE, "purpose": purpose, **solved_captcha()}
+    return Client(REMOTE_ADDR=address).post("/accounts/sms-code/", form, headers=JSON)
+
+
+@pytest.mark.parametrize("purpose", SmsCode.Purpose.values)
+@pytest.mark.parametrize(
+    ("every", "span", "most"), [(61, HOUR, 4), (600, 20 * HOUR, 8)], ids=["hour", "day"]
+)
+def test_a_stranger_on_one_network_leaves_a_text_for_the_right_person(purpose, every, span, most):
+    assert len(asked_every(every, span, purpose)) == most
+    with after(span):
+        assert ask_from(ELSEWHERE, purpose).status_code == 200
+        assert ask_from(ADDRESS, purpose).status_code == 429
+
+
+@pytest.mark.parametrize("purpose", SmsCode.Purpose.values)
+def test_each_asker_is_told_their_own_wait(purpose):
+    sent_before(4, 600)
+    answer = ask_from(ADDRESS, purpose)
+    assert (answer.status_code, answer["Retry-After"]) == (429, str(answer.json()["wait"]))
+    assert answer.json()["wait"] == pytest.approx(3000, abs=5)
+    assert "50 分钟" in answer.json()["errors"]["sms_code"][0]
+    assert ask_from(ELSEWHERE, purpose).status_code == 200
+    answer = ask_from("192.0.2.77", purpose)
+    assert int(answer["Retry-After"]) == pytest.approx(3000, abs=5)
+    with after(3005):
+        assert ask_from(ADDRESS, purpose).status_code == 200
+
+
+def test_two_networks_together_never_get_more_than_one_did():
+    """Counted from each text on, for the limits know no full hours."""
+    sent = asked_every(241, 36 * HOUR, addresses=(ADDRESS, ELSEWHERE))
+    for most, span in sms_limits.PER_MOBILE:
+        assert max(sum(a <= b < a + span for b in sent) for a in sent) == most
+
+
+def test_a_whole_ipv6_64_is_one_network_here_too():
+    addresses = [f"2001:db8::{n:x}" for n in range(1, 8)]
+    assert len(asked_every(61, HOUR, addresses=addresses)) == 4
+
+
+def test_texts_of_a_known_device_leave_its_neighbours_their_share():
+    for n in range(4):
+        with after(n * 61):
+            assert is_sent(device=KNOWN)
+    with after(4 * 61):
+        assert is_sent()
+
+
 def test_over_http_a_device_is_known_by_its_cookie():
     li()
     client, form = Client(), {"mobile": MOBILES["li"], "purpose": "login"}
@@ -129,9 +190,9 @@ def test_a_text_that_was_certainly_not_taken_counts_for_nobody(monkeypatch):
 def test_a_text_that_may_arrive_still_counts(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(sms, "send", fail_with(sms.SmsError))
-        for _n in range(5):
+        for address in [ADDRESS] * 3 + [ELSEWHERE] * 2:
             with pytest.raises(sms.SmsError):
-                send("register")
+                send("register", address=address)
     assert sms_limits.purse()[0][1] == 5
     assert not is_sent("register")
 
