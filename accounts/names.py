@@ -14,6 +14,8 @@ OFFICIAL = re.compile(
 )
 # Control characters, but NUL, which has a sentence of its own, and a sign that makes an emoji of
 # what is one anyhow.
+# Putting marks in order takes the square of their number: a longer text is refused as it is.
+LONGEST = 500
 INVISIBLE = re.compile("[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]|\ufe0f(?!\u200d)")
 
 
@@ -22,7 +24,9 @@ class NameField(forms.CharField):
 
     def to_python(self, value):
         text = super().to_python(value)
-        if not text:
+        if (
+            not text or len(text) > LONGEST
+        ):  # putting marks in order takes the square of their number
             return text
         text = unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
         return " ".join(text.split()) or self.empty_value

@@ -63,6 +63,8 @@ ENDS = re.compile(rf"({AROUND})(.*?)({AROUND})", re.DOTALL)
 SHORT_END = re.compile(rf"(?<=[a-z])({AROUND}[0-9]{AROUND})[a-z]{{1,3}}({AROUND})\Z")
 # Guessers try the first half of the list with every tail they know, the second with a few.
 OFTEN, OWN_OF_RARE = 10_000, 2
+NEAR = 12
+LONGEST = 256  # of the plain text: one sign may stand for many, and no list has such passwords
 
 
 def pinyin_word(syllables):
@@ -125,13 +127,18 @@ def own_length(text):
 
 
 def words_with_tails(text):
-    """(word, what is around it) for all that may be a word with digits and marks around it."""
+    """(word, what is around it) for all that may be a word with digits and marks around it.
+
+    Of these, at most NEAR on each side may be the word's, so that a long row of them costs no more.
+    """
     found = SHORT_END.search(text)
     for whole in [text, text[: found.start()] + found[1] + found[2]] if found else [text]:
         before, letters, after = ENDS.fullmatch(whole).groups()
         first_end = len(whole) - len(after) if letters else 0
-        for start in range(len(before) + 1):
-            for end in range(max(start, first_end), len(whole) + 1):
+        last_start = len(before) if letters else min(NEAR, len(before))
+        last_end = min(first_end + NEAR, len(whole)) if letters else len(whole)
+        for start in range(max(0, last_start - NEAR), last_start + 1):
+            for end in range(max(start, first_end, last_end - NEAR), last_end + 1):
                 yield whole[start:end], f"{whole[:start]} {whole[end:]}"
 
 
@@ -152,7 +159,7 @@ class BreachedValidator(CommonPasswordValidator):
     def validate(self, password, user=None):
         super().validate(password, user)
         text = plain(password, getattr(user, "mobile", ""))
-        if any(self.is_common(*parts) for parts in words_with_tails(text)):
+        if len(text) <= LONGEST and any(self.is_common(*parts) for parts in words_with_tails(text)):
             raise ValidationError(self.get_error_message(), code="password_too_common")
 
     def is_common(self, word, around):

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.names import LONGEST
 from ihome_site.testing import MOBILES, chen, client_of, li
 from ihome_site.tests.markup import form_with
 
@@ -105,3 +106,16 @@ def test_who_is_called_so_from_before_may_change_other_things(boss):
     assert rename(user, "官方小李") == ("官方小李", None)
     assert rename(user, "官方老李")[0] == "官方小李"
     assert rename(user, "老李") == ("老李", None)
+
+
+def test_a_name_of_countless_marks_is_refused_before_they_are_put_in_order(monkeypatch):
+    """Of 230,000 they kept a worker from all else for minutes."""
+
+    def normalize(form, text):
+        assert len(text) <= LONGEST
+        return text
+
+    monkeypatch.setattr("accounts.names.unicodedata.normalize", normalize)
+    client = client_of(li())
+    answer = client.post("/accounts/name/", {"name": "a" + "\u0300\u0316" * 1000})
+    assert answer.status_code == 400

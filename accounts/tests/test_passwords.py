@@ -20,7 +20,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.hashers import Argon2
 from accounts.models import SmsCode, User
-from accounts.passwords import BreachedValidator
+from accounts.passwords import NEAR, BreachedValidator, plain, words_with_tails
 from accounts.tests.test_login import change, code_for, reset, sign_in
 from ihome_site.testing import MOBILES, PASSWORD, client_of, li
 from ihome_site.tests.threads import at_once
@@ -338,3 +338,9 @@ def test_a_password_typed_at_the_console_ends_every_session(monkeypatch):
 def test_nobodys_mobile_is_said_at_the_console():
     with pytest.raises(CommandError, match="13900000009"):
         call_command("changepassword", "13900000009")
+
+
+@pytest.mark.parametrize("text", ["0101" * 32, "⑩" * 128, "1" * 60 + "jessica" + "!" * 60])
+def test_a_long_row_of_digits_is_no_more_work(text):
+    """Whoever registers may send one without a captcha."""
+    assert len(list(words_with_tails(plain(text, "")))) <= 2 * (NEAR + 1) ** 2
