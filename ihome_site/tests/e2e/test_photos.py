@@ -88,6 +88,20 @@ def test_a_deleted_photo_can_be_had_back(page):
     assert HouseImage.objects.count() == 2
 
 
+def test_a_new_photo_can_be_deleted_at_once(page):
+    def slowly(route):
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/undo-delete*.js", slowly)
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    add(page, "客厅.jpg")
+    open_menu(page, 0)
+    page.locator("[data-photo]").get_by_text("删除", exact=True).click()
+    page.get_by_text("照片已删除").wait_for()
+
+
 def test_a_deleted_photo_is_gone_after_leaving_the_page(page):
     add(page, "客厅.jpg", "卧室.jpg")
     open_menu(page, 1)
