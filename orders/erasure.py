@@ -18,7 +18,7 @@ from ihome_site.caching import changed
 from ihome_site.locking import durable
 from ihome_site.logs import event
 from orders.models import Order
-from orders.traces import Traces, blanks
+from orders.traces import Search, Traces, blanks
 from orders.words import gone_home
 
 # Orders are the other party's contract too, and houses carry them; both stay without a person.
@@ -67,8 +67,14 @@ def refuse_open_orders(user):
         raise ErasureError(_("还有 %(n)s 个没结束的订单，先取消或等它结束") % {"n": count})
 
 
-@durable
 def forget(pk):
+    search = Search()
+    Traces(User.objects.get(pk=pk), list(House.objects.filter(owner=pk)), search)
+    return forget_found(pk, search)
+
+
+@durable
+def forget_found(pk, search):
     """The transaction.
 
     Whoever places, answers or reviews an order locks its house, so all of theirs come first.
@@ -77,7 +83,7 @@ def forget(pk):
     user = User.objects.select_for_update().get(pk=pk)
     refuse_open_orders(user)
     mobile = user.mobile
-    traces = Traces(user, houses)
+    traces = Traces(user, houses, search)
     delete_ledgers(mobile)
     make_anonymous(user)
     traces.remove()

@@ -7,15 +7,13 @@ they wrote for everybody loses numbers, and a person is told of the rest.
 """
 
 import re
+from collections import defaultdict
 from datetime import timedelta
-from functools import reduce
-from operator import or_
 from urllib.parse import parse_qs, unquote
 
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -33,7 +31,7 @@ from ihome_site.models import (
 )
 from ihome_site.parameters import accepts
 from orders.models import Order, OrderMove, Review
-from orders.typed import CONTEXT, in_account_notice, in_entry, in_line
+from orders.typed import CONTEXT, change_message, in_account_notice, in_entry, in_line
 from orders.words import (
     Words,
     chunks,
@@ -61,6 +59,7 @@ PUBLISHED = {
     HelpArticle: ["title", "body"],
     SiteParameter: ["value"],
 }
+PORTION = 5000  # rows in one query
 HOME = re.compile("/houses/([0-9]+)")
 # What is left to a person in what operators publish: whoever is called as a help page says could
 # take it out of there.
@@ -78,9 +77,10 @@ def leads_nowhere(model):
 
 
 def our_text_columns():
-    for model in apps.get_models():
-        if model._meta.app_label in OURS:
-            yield from ((model, field) for field in text_columns(model))
+    """{model: names of columns}"""
+    ours = (model for model in apps.get_models() if model._meta.app_label in OURS)
+    columns = {model: [field.name for field in text_columns(model)] for model in ours}
+    return {model: names for model, names in columns.items() if names}
 
 
 def operators_words():
@@ -110,22 +110,67 @@ def blanks(model, *kept):
     }
 
 
-def holding(rows, column, words):
-    """Querysets of those in which the column may hold one of the words, however it is written.
+class Search:
+    """The rows in which somebody's words stand, in every text column there is.
 
-    All of Django's history: JSON has its own ways to write a letter.
+    Reading them all takes long, so it comes before anything is locked; what is added to them
+    meanwhile was written after the person was looked for.
     """
-    if column == "change_message":
-        yield rows.exclude(change_message="")
-        return
-    for some in chunks(words.searched()):
-        yield rows.filter(reduce(or_, (Q(**{f"{column}__iregex": word}) for word in some)))
+
+    def __init__(self):
+        self.found = defaultdict(set)  # (model, column) → ids
+        self.known = set()  # the words that were looked for
+
+    def look_for(self, words):
+        """Nothing is read again for words that it knows."""
+        if words.every() <= self.known:
+            return
+        self.known |= words.every()
+        anybodys = words.alone(by_operators=False)
+        operators = words.alone(by_operators=True)
+        by_operators = {
+            (rows.model, name) for rows, names, _ in operators_words() for name in names
+        }
+        for model, columns in our_text_columns().items():
+            finders = [
+                operators
+                if (model, column) in by_operators or issubclass(model, OnEveryPage)
+                else anybodys
+                for column in columns
+            ]
+            for pk, *texts in read(model, *columns):
+                for column, text, finder in zip(columns, texts, finders, strict=True):
+                    if text and holds(finder, model, column, text):
+                        self.found[model, column].add(pk)
+
+    def among(self, rows, column):
+        """Querysets of those rows that were found, some hundred at a time."""
+        for some in chunks(sorted(self.found[rows.model, column])):
+            yield rows.filter(pk__in=some)
+
+
+def holds(words, model, column, text):
+    """JSON has its own ways to write a letter."""
+    if (model, column) == (LogEntry, "change_message"):
+        return change_message(text, words.replaced) != text
+    return words.are_in(text)
+
+
+def read(model, *columns):
+    """(id, *texts) of every row, some thousand at a time: MariaDB sends all that is asked for."""
+    rows, last = model._base_manager.order_by("pk").values_list("pk", *columns), 0
+    while some := list(rows.filter(pk__gt=last)[:PORTION]):
+        yield from some
+        last = some[-1][0]
 
 
 class Traces:
-    """The rows in which an erased person shows; their houses must be locked."""
+    """The rows in which an erased person shows; their houses must be locked when they go.
 
-    def __init__(self, user, houses):
+    What others wrote is looked for by `search`, if it does not know their words yet.
+    """
+
+    def __init__(self, user, houses, search):
         self.user = user
         self.houses = [*(house.pk for house in houses), *deleted_homes(user)]
         self.received = list(Order.objects.received_by(user, self.houses))
@@ -133,6 +178,8 @@ class Traces:
         places = {order.title for order in self.received}.union(former_places(self.houses))
         places.update(text for house in houses for text in (house.title, house.address))
         self.words = Words(user, places)
+        self.search = search
+        search.look_for(self.words)
         self.to_look_at = []  # what a person has to read, in words without any of theirs
 
     @cached_property
@@ -293,25 +340,27 @@ class Traces:
     def rewrite_anywhere(self):
         """Numbers in any text of anybody."""
         words = self.words.alone(by_operators=False)
-        for model, field in our_text_columns():
-            if not field.unique:
-                self.replace_where(model._base_manager.all(), field.name, words)
+        for model, columns in our_text_columns().items():
+            for column in columns:
+                if not model._meta.get_field(column).unique:
+                    self.replace_where(model._base_manager.all(), column, words)
 
     def list_unique(self):
         """What is unique is part of an address, or chosen by somebody: a person decides."""
-        for model, field in our_text_columns():
+        for model, columns in our_text_columns().items():
             words = self.words.alone(by_operators=issubclass(model, OnEveryPage))
-            if field.unique:
-                for rows in holding(model._base_manager.all(), field.name, words):
-                    for pk, text in rows.values_list("pk", field.name):
-                        if words.are_in(text):
-                            self.note(model, pk, field.name, "not rewritten")
+            for column in columns:
+                if model._meta.get_field(column).unique:
+                    for rows in self.search.among(model._base_manager.all(), column):
+                        for pk, text in rows.values_list("pk", column):
+                            if words.are_in(text):
+                                self.note(model, pk, column, "not rewritten")
 
     def note(self, model, pk, column, fate):
         self.to_look_at.append(f"{model._meta.label} {pk} {column}: {fate}")
 
     def replace_where(self, rows, column, words, typed=None):
-        for some in holding(rows, column, words):
+        for some in self.search.among(rows, column):
             self.replace_in(some, column, words=words, typed=typed)
 
     def replace_in(self, rows, *columns, words=None, typed=None):

@@ -5,10 +5,12 @@ from copy import copy
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from houses.models import House
+from ihome_site.known_numbers import KnownNumber
 from ihome_site.masking import masked
 from ihome_site.models import OperationLog
 
@@ -17,10 +19,7 @@ RARE = 3  # … of one that is looked for in rows about somebody else: there are
 RARE_PLACE = 6  # … of a title or an address that is: there are many 温馨小屋
 STARS = "***"  # instead of a starred mobile that may be another's as well
 CHUNK = 500  # values in one IN
-BETWEEN = "[-\\s.·()（）]{0,2}"  # what people write between the digits of a mobile
-FULL_WIDTH = {digit: f"[{digit}{chr(ord(digit) + 0xFEE0)}]" for digit in "0123456789"}
 STARRED = re.compile("[0-9]{3}\\*{4}[0-9]{4}")
-ANY_DIGIT = "[*0-9０-９]"  # what a star stands for
 # A starred number, or a part of one: it may be anybody's, whoever calls themselves so.
 STARRED_PART = re.compile("[-+\\s()（）0-9Xx]*\\*[-+\\s()（）0-9Xx*]*")
 KINDS = ("exact", "names", "masks", "places", "mobiles", "starred")
@@ -45,20 +44,26 @@ class Words:
         """`places` are what their homes are and were called, and where they are and were."""
         self.exact, self.names, self.masks, self.places = [], [], [], []
         self.mobiles, self.starred = [], []
+        self.numbers = {}
         if user.is_erased:  # forgotten once already: nothing is known of them any more
             return
-        called = as_kept({user.name or "", *former_names(user)})
+        called = {user.name or "", *former_names(user)}
         self.exact.append(user.mobile)
         # Never because somebody chose it: a name or a title may be another's starred mobile.
         self.mobiles = list({user.masked_mobile, *former_mobiles(user)})
         if user.is_verified:
-            self.exact.append(user.real_name.id_card)
+            self.exact += ways_to_number(user.real_name.id_card)
             called.add(user.real_name.name)
             self.masks.append(user.real_name.masked_id_card)
+        called, places = self.as_kept(called), self.as_kept(places)
         self.names = [name for name in called if len(name) >= SHORTEST and names_them(name)]
-        self.places = [
-            place for place in as_kept(places) if len(place) > SHORTEST and names_them(place)
-        ]
+        self.places = [place for place in places if len(place) > SHORTEST and names_them(place)]
+
+    def as_kept(self, texts):
+        """These, as operators' records keep them: a mobile in a title is starred there. And as
+        they are once the person's numbers have gone."""
+        kept = {*texts, *map(masked, texts)}
+        return kept.union(map(self.without_exact, kept))
 
     def alone(self, *, by_operators):
         """The same for a row that may be about anybody: numbers; in what operators wrote also
@@ -67,64 +72,78 @@ class Words:
         And there the starred mobiles. Others may have the same seven digits, so what stands
         instead does not say who it was.
         """
-        words = copy(self)
-        words.starred = self.mobiles if by_operators else []
-        words.masks, words.mobiles = [], []
-        words.names = rare(self.names, RARE) if by_operators else []
-        words.places = rare(self.places, RARE_PLACE) if by_operators else []
-        return words
+        if not by_operators:
+            return self.only("exact")
+        return self.but(
+            masks=[],
+            mobiles=[],
+            starred=self.mobiles,
+            names=rare(self.names, RARE),
+            places=rare(self.places, RARE_PLACE),
+        )
 
     def only(self, *kinds):
         """The words of these kinds alone."""
-        words = copy(self)
-        for kind in KINDS:
-            if kind not in kinds:
-                setattr(words, kind, [])
-        return words
+        return self.but(**{kind: [] for kind in KINDS if kind not in kinds})
 
-    def searched(self):
-        """Regular expressions, as databases read them: whatever replaced() changes matches one.
+    def but(self, **words):
+        """A copy with other words."""
+        changed = copy(self)
+        changed.__dict__.pop("patterns", None)
+        changed.__dict__.update(words)
+        return changed
 
-        Of words for rows that may be about anybody; see alone().
-        """
-        yield from map(spelled, self.exact)
-        yield from map(re.escape, self.names + self.places + self.starred)
+    def every(self):
+        return {word for kind in KINDS for word in getattr(self, kind)}
 
     def are_in(self, text):
         return self.replaced(text) != text
 
     def replaced(self, text):
         """`text` without anything that names the person."""
-        for pattern, instead in self.patterns():
+        text = self.without_exact(text)
+        for pattern, instead in self.patterns:
             text = pattern.sub(instead, text)
+        for number in self.mobiles:
+            text = self.known(number, any_digit=True).replaced(text, gone_user())
+        for number in self.starred:
+            text = self.known(number).replaced(text, STARS)
         return text
 
+    def without_exact(self, text):
+        for number in self.exact:
+            text = self.known(number).replaced(text, gone_user())
+        return text
+
+    def known(self, number, *, any_digit=False):
+        """Kept for as long as these words are; copies share what is kept.
+
+        Of a mobile they had before, the stars are all that is known: there any digit is taken, but
+        not in rows about others, who may have the same seven digits.
+        """
+        key = number, any_digit
+        if key not in self.numbers:
+            self.numbers[key] = KnownNumber(number, any_digit=any_digit)
+        return self.numbers[key]
+
+    @cached_property
     def patterns(self):
-        if self.exact:
-            yield any_of(map(spelled, self.exact)), gone_user()
-        if self.places:
-            yield any_of(map(whole, self.places)), gone_home()
+        """[(regular expression, what stands instead)] of names, titles and addresses."""
         called = [*map(whole, self.names), *map(re.escape, self.masks)]
-        called += map(spelled, self.mobiles)
-        if called:
-            yield any_of(called), gone_user()
-        if self.starred:
-            yield any_of(map(re.escape, self.starred)), STARS
+        patterns = [(list(map(whole, self.places)), gone_home()), (called, gone_user())]
+        return [(any_of(some), instead) for some, instead in patterns if some]
+
+
+def ways_to_number(id_card):
+    """An ID number, and as it was before 1999: two digits of the year and no check character."""
+    yield id_card
+    if id_card[6:8] == "19":
+        yield id_card[:6] + id_card[8:17]
 
 
 def any_of(patterns):
     """One of them, the longest first; people write a name as li, Li or LI."""
     return re.compile("|".join(sorted(patterns, key=len, reverse=True)), re.IGNORECASE)
-
-
-def spelled(number):
-    """A number as people write it: 139 0000 0002, １３９-… Not as a part of a longer one.
-
-    Of a mobile they had before, the stars are all that is known: any digit is taken there.
-    """
-    instead = FULL_WIDTH | {"*": ANY_DIGIT}
-    digits = BETWEEN.join(instead.get(digit, digit) for digit in number)
-    return f"(?<![0-9]){digits}(?![0-9])"
 
 
 def whole(name):
@@ -159,11 +178,6 @@ def names_them(word):
 def rare(words, shortest):
     """Those long enough that few people share them, and no number: it may be anybody's."""
     return [word for word in words if len(word) >= shortest and names_them(masked(word))]
-
-
-def as_kept(texts):
-    """These texts, and as operators' records keep them: a mobile in a title is starred there."""
-    return {*texts, *map(masked, texts)}
 
 
 def chunks(values):

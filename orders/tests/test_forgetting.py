@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import Q
 from django.test import Client
 
@@ -28,7 +29,7 @@ from accounts.tests.test_codes import sent_before
 from accounts.tests.test_profile import picture
 from houses.models import House, HouseImage
 from ihome_site.management.commands.forget_old_records import erase_what_came_after
-from ihome_site.masking import masked
+from ihome_site.masking import CHINESE, masked, signs_and_places
 from ihome_site.models import Banner, HelpArticle, OperationLog, SiteNotice, SiteParameter
 from ihome_site.testing import (
     MOBILES,
@@ -43,7 +44,15 @@ from ihome_site.testing import (
     stay_over,
     wang,
 )
-from orders import traces
+from ihome_site.tests.test_masking import (
+    AROUND,
+    CARD,
+    CARD_WAYS,
+    COUNTRIES,
+    MOBILE,
+    MOBILE_WAYS,
+)
+from orders import erasure, traces
 from orders.erasure import forget
 from orders.invariants import broken_rules
 from orders.models import Order, OrderError, OrderMove, Review
@@ -419,25 +428,40 @@ def test_a_mobile_goes_from_texts_that_have_nothing_to_do_with_them():
     assert notice.text == "失物请联系 已注销用户"
 
 
-@pytest.mark.parametrize("between", ["-", " ", "\u3000", "·"])
-@pytest.mark.parametrize("wide", [False, True])
-def test_however_a_number_is_written_it_goes_from_what_others_wrote(between, wide):
+BETWEEN = [*"年 -/，_—－‑*.·", " 然后 ", "   ", "\u200b", "\n"]
+
+
+def digits_in(text):
+    signs, _places = signs_and_places(text)
+    return [sign for sign in signs if sign in f"0123456789{CHINESE}"]
+
+
+def test_however_a_number_is_written_it_goes_from_what_others_wrote():
     """The database finds the texts, Python the numbers in them: both know how people write."""
-    mobile, card = wang().mobile, id_card_of(1)
-    texts = [
-        between.join([mobile[:3], mobile[3:7], mobile[7:]]),
-        between.join([card[:6], card[6:14], card[14:]]),
-    ]
-    if wide:
-        texts = [re.sub("[0-9]", lambda digit: chr(ord(digit[0]) + 0xFEE0), text) for text in texts]
-    home = house_of_wang(owner=chen(), address="，".join(texts))
-    review = stay_over(home).write_review(li(), 5, texts[0])
-    review.give_answer(texts[1])
-    call_command("erase_user", mobile)
-    for row in (home, review):
-        row.refresh_from_db()
-    gone = "已注销用户"
-    assert (home.address, review.text, review.answer) == (f"{gone}，{gone}", gone, gone)
+    card, user = CARD, User.objects.create_user(MOBILE, "x")
+    RealName.objects.prove(user, "诸葛小明", card)
+    old = f"{card[:6]}{card[8:17]}"
+    ways = [*MOBILE_WAYS, *(f"{country}{MOBILE}" for country in COUNTRIES), *CARD_WAYS]
+    ways += [between.join([MOBILE[:3], MOBILE[3:7], MOBILE[7:]]) for between in BETWEEN]
+    ways += [between.join([card[:6], card[6:14], card[14:]]) for between in BETWEEN]
+    ways += [old, " ".join([old[:6], old[6:12], old[12:]]), f"{MOBILE[:3]}/{MOBILE[3:]}"]
+    texts = [(around, around.format(way)) for way in ways for around in AROUND]
+    Notice.objects.bulk_create(Notice(user=li(), kind="requested", text=text) for _, text in texts)
+    call_command("erase_user", MOBILE)
+    left = Notice.objects.order_by("pk").values_list("text", flat=True)
+    assert len(left) == len(texts)
+    for (around, before), after in zip(texts, left, strict=True):
+        assert (before, digits_in(after)) == (before, digits_in(around))
+        assert "已注销用户" in after
+
+
+def test_numbers_that_are_not_theirs_stay_in_what_others_wrote():
+    others = [f"2{MOBILE}", f"{MOBILE}0", MOBILE[:10], f"{MOBILE[:7]} 12345 {MOBILE[7:]}"]
+    others += ["￥139，5555，0078", f"{id_card_of(78)}", MOBILE[::-1]]
+    User.objects.create_user(MOBILE, "x")
+    Notice.objects.bulk_create(Notice(user=li(), kind="requested", text=text) for text in others)
+    call_command("erase_user", MOBILE)
+    assert list(Notice.objects.order_by("pk").values_list("text", flat=True)) == others
 
 
 def test_a_letter_with_an_accent_has_two_cases_as_well(operator):
@@ -765,3 +789,34 @@ def test_by_number_after_a_restore(operator):
     assert not User.objects.filter(mobile=MOBILES["li"]).exists()
     with pytest.raises(CommandError, match="name one user"):
         call_command("erase_user")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_texts_of_others_are_searched_before_anything_is_locked(monkeypatch):
+    """To read every text of the site takes seconds; others wait for the homes meanwhile."""
+    reads = []
+
+    def watched(*args):
+        reads.append(connection.in_atomic_block)
+        return read(*args)
+
+    read = traces.read
+    monkeypatch.setattr(traces, "read", watched)
+    house_of_wang()
+    call_command("erase_user", MOBILES["wang"])
+    assert reads == [False] * len(traces.our_text_columns())
+
+
+def test_what_they_call_themselves_after_the_search_is_looked_for_as_well(operator, monkeypatch):
+    house = house_of_wang(owner=chen())
+    house.hold(operator, "像 诸葛小明 的房子")
+
+    def renamed_before(pk):
+        User.objects.filter(pk=pk).update(name="诸葛小明")
+        return lock_houses(pk)
+
+    lock_houses = erasure.lock_houses
+    monkeypatch.setattr(erasure, "lock_houses", renamed_before)
+    call_command("erase_user", wang().mobile)
+    house.refresh_from_db()
+    assert house.held_reason == "像 已注销用户 的房子"

@@ -1,0 +1,36 @@
+"""A number that is known is found with any character for its digits and anything between them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ihome_site.known_numbers import KnownNumber, ways_to_write
+
+MOBILE = "13955550077"
+WAYS, SEVERAL = ways_to_write()
+GAPS = ["", " ", "-", "年", ", ", "——", "然后", "\n", "/", "\u200b", "x", "   ~   "]
+
+
+def ways(digit):
+    return st.sampled_from([char for char in WAYS[digit] if char not in SEVERAL])
+
+
+DIGITS = st.tuples(*map(ways, MOBILE))
+BETWEEN = st.lists(st.sampled_from(GAPS), min_size=10, max_size=10)
+
+
+@given(DIGITS, BETWEEN)
+def test_any_way_to_write_a_digit_and_any_gap(digits, gaps):
+    text = "".join(map("".join, zip(digits, [*gaps, ""], strict=True)))
+    assert KnownNumber(MOBILE).replaced(f"请打{text}。", "@") == "请打@。"
+
+
+def test_a_character_for_two_digits():
+    assert KnownNumber("13912130077").replaced("139⑫⑬0077", "@") == "@"
+
+
+def test_a_starred_number():
+    starred = KnownNumber("139****0077", any_digit=True)
+    assert starred.replaced("139-****-0077，139 1234 0077", "@") == "@，@"
+    assert starred.replaced("139,另1234,0077", "@") == "139,另1234,0077"
+    starred = KnownNumber("139****0077")
+    assert starred.replaced("139＊＊＊＊0077，139 1234 0077", "@") == "@，139 1234 0077"
