@@ -15,8 +15,9 @@ HOUR, DAY = 3600, 86400
 # (messages, seconds). Someone who wants to annoy a stranger or empty our purse stops here.
 PER_MOBILE = [(5, HOUR), (10, DAY)]
 # Of these, what unknown browsers of one network may use up: the rest is for the others, so that
-# one stranger does not keep a mobile from registering, signing in or setting a new password.
-PER_MOBILE_AND_NETWORK = [(4, HOUR), (8, DAY)]
+# one stranger does not keep a mobile from registering, signing in or setting a new password. Its
+# person may need a second text, as when the first one came too late.
+PER_MOBILE_AND_NETWORK = [(3, HOUR), (6, DAY)]
 ONE_A_MINUTE = [(1, SmsCode.WAIT)]
 PER_ADDRESS = [(30, HOUR), (100, DAY)]
 PER_SITE = [(500, HOUR), (3000, DAY)]
