@@ -18,6 +18,34 @@ OFFICIAL = [
     "官 方",
     "官\u200b方",
     "客．服小爱",
+    *(
+        "运营",
+        "運營小爱",
+        "管理員",
+        "系统通知",
+        "繫統消息",
+        "系统",
+        "aijia官网",
+        "官網",
+        "爱傢租房",
+    ),
+    *("客户服务", "爱家平台", "工作人员小李", "客㊙服", "客丨服", "客ー服", "客ㆍ服", "運🈺"),
+    *("Admin", "li admin", "adm1n", "ádmin", "аdmin", "АDМIN", "ᴀᴅᴍɪɴ", "🅰🅳🅼🅸🅽"),
+    *("k.e.f.u", "K E F U", "kefu小爱", "ⓚⓔⓕⓤ", "кеfu", "Aijia Kefu", "aijiazufang"),
+]
+ORDINARY = [
+    *("上官方圆", "上官网", "爱家", "租房小李", "官家", "方官", "运气", "小运", "幸运营地", "营营"),
+    *("系花", "家明", "员外", "网友", "通知", "图书管理员", "お客さん服", "艾佳", "aijia"),
+    *("badminton", "Kefu Chai", "Kefuyang", "Guan Fang", "Yun Ying", "Li Aijia"),
+    *("Анна", "Сергей", "Владимир", "Иван Ivan", "Νίκος", "Κωνσταντίνος", "Ελένη", "ᠰᠠᠷᠠᠨ\u180eᠠ"),
+    *(
+        "春天🌸",
+        "👨\u200d👩\u200d👧",
+        "👩🏽\u200d❤️\u200d👨🏻",
+        "小李🏳️\u200d🌈",
+        "🏃🏽\u200d♀️\u200d➡",
+    ),
+    *("👩\u200d🍳", "🐈\u200d⬛", "🧑🏻\u200d🤝\u200d🧑🏿"),
 ]
 
 
@@ -55,6 +83,7 @@ def desk_rename(boss, user, **changes):
             "\u2800chen",
             "chen\u2028",
         ),
+        *("сhen", "chеn", "сһеn"),  # with Cyrillic letters
     ],
     ids=ascii,
 )
@@ -74,6 +103,26 @@ def test_an_emoji_and_its_sign_are_the_same_emoji():
     assert rename(li(), "😀\ufe0f")[0] == "li"
 
 
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        ("🌸🌸", "🌸\u200d🌸"),
+        ("👨👩", "👨\u200d👩"),
+        ("👨\u200d👩\u200d👧", "👨\ufe0f\u200d👩\u200d👧\u200d"),
+        ("❤\ufe0f\u200d🔥", "❤\u200d🔥"),
+        ("ᠮᠣᠩᠭᠣᠯ", "ᠮ\u180bᠣᠩ\u180f\u180eᠭᠣᠯ"),
+        ("cop", "сор"),
+        ("Жсо", "Жco"),
+        ("Νίκο", "Nίκo"),
+    ],
+    ids=ascii,
+)
+def test_what_joins_or_shapes_nothing_makes_no_other_name(name, like):
+    """… nor do letters of another alphabet that look the same."""
+    assert rename(chen(), name) == (name, None)
+    assert rename(li(), like)[0] == "li"
+
+
 @pytest.mark.parametrize("name", OFFICIAL)
 def test_nobody_is_called_like_the_site(name, boss):
     for kept, errors in (rename(li(), name), desk_rename(boss, li(), name=name)):
@@ -81,7 +130,7 @@ def test_nobody_is_called_like_the_site(name, boss):
         assert "会让人以为您是平台的工作人员" in errors[0]
 
 
-@pytest.mark.parametrize("name", ["上官方圆", "爱家", "租房小李", "官家", "方官"])
+@pytest.mark.parametrize("name", ORDINARY)
 def test_other_people_are_called_as_they_are(name):
     assert rename(li(), name) == (name, None)
 
