@@ -19,6 +19,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from ihome_site.forms import ReasonForm
+from ihome_site.masking import UNSEEN as BLANKS
 from ihome_site.masking import masked, without_id_numbers
 from ihome_site.models import OperationLog
 
@@ -29,7 +30,6 @@ FORMULA = set("=+-@\u2212")
 STEPS = tuple("\t\r\n")  # some programs begin a new cell or line at these, quoted or not
 CELL_ENDS = re.compile("([;\t\r\n])")  # for programs that split at them, whatever is quoted
 UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf", "Cn", "Co", "Mn", "Me"}  # categories
-BLANKS = set("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that draw nothing
 EXPORT = "ihome_site.export_lists"
 WHOLE_MOBILES = "accounts.reveal_mobile"
 
@@ -143,6 +143,7 @@ def harmless(value):
 def first_seen(text):
     """The first character that is drawn, in its plain form (＝ is =); "" when there is none."""
     for char in text:
-        if unicodedata.category(char) not in UNSEEN and char not in BLANKS:
-            return unicodedata.normalize("NFKC", char)[0]
+        plain = unicodedata.normalize("NFKC", char)[0]
+        if unicodedata.category(char) not in UNSEEN and plain not in BLANKS:
+            return plain
     return ""

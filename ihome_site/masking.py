@@ -22,7 +22,8 @@ LINE_BREAKS = "\n\v\f\x85\u2028\u2029"
 GAPS = "_-"
 UNSEEN_CATEGORIES = {"Mn", "Me", "Cf", "Cc"}
 GAP_CATEGORIES = {"Zs", "Pd", "Ps", "Pe", "Pc"}
-UNSEEN = "\u115f\u1160\u2800"  # letters and a symbol with nothing in them
+# Letters and symbols with nothing in them.
+UNSEEN = "\u115f\u1160\u2800\ufffc\U00013441\U00013442\U0001d159"
 OTHER_DASHES = "−ー"  # a minus sign, and the long vowel of Japanese
 # Marks that people put between the groups of one number, and mix: after NFKC, which turns
 # ，．：～｜ into ,.:~|

@@ -82,6 +82,7 @@ def desk_rename(boss, user, **changes):
             "ｃｈｅｎ",
             "\u2800chen",
             "chen\u2028",
+            "ch\U0001d159en",
         ),
         *("сhen", "chеn", "сһеn"),  # with Cyrillic letters
     ],

@@ -9,7 +9,9 @@ from django.contrib import admin
 
 from accounts.models import RealName, User
 from houses.models import Area, Facility, House
+from ihome_site.exports import harmless
 from ihome_site.forms import TYPED, ShownTexts
+from ihome_site.masking import masked
 from ihome_site.models import HelpArticle, SiteNotice
 from ihome_site.testing import client_of, house_of_wang, li, wang
 from ihome_site.tests.markup import form_with
@@ -38,6 +40,7 @@ NOTHING = [
     "\u0301\ufe0f",
     "\x01\x1b",
     "\U000e0041\u200d",
+    "\U0001d159\ufffc",
 ]
 FAMILY = "👨‍👩‍👧 👩🏽‍❤️‍👨🏻 🏳️‍🌈 ❤️ 1️⃣"
 
@@ -74,6 +77,24 @@ def test_every_character_of_the_kind_is_one_of_them():
     assert len(formats) > 150
     assert without_unseen("a" + "".join(formats) + "b") == "ab"
     assert not set(UNSEEN) & {"\n", "\r", "\t", " "}
+
+
+EMPTY = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0f\uffa0\ufffc\U00013441\U00013442"
+EMPTY += "\U00016fe4\U0001bca0\U0001d159\U000e0041\U000e0100"
+
+
+@pytest.mark.parametrize("char", EMPTY, ids=ascii)
+def test_what_draws_nothing_is_not_there(char):
+    """… whatever Unicode calls it: in a text, in a number to be starred, before a formula."""
+    assert without_unseen(f"好{char}看").replace(" ", "") == "好看"
+    assert without_unseen(char) == ""
+    assert masked(char.join("13955550077")) == "139****0077"
+    assert harmless(f"{char}=1+1") == f"'{char}=1+1"
+
+
+def test_the_mark_between_syllables_of_tibetan_is_seen():
+    assert without_unseen("\u0f0b") == "\u0f0b"
+    assert harmless("\u0f0b=1+1") == "\u0f0b=1+1"
 
 
 @pytest.mark.parametrize("field", ["title", "review", "answer"])
