@@ -65,6 +65,8 @@ SHORT_END = re.compile(rf"(?<=[a-z])({AROUND}[0-9]{AROUND})[a-z]{{1,3}}({AROUND}
 OFTEN, OWN_OF_RARE = 10_000, 2
 NEAR = 12
 LONGEST = 256  # of the plain text: one sign may stand for many, and no list has such passwords
+# The same thing twice and more; bounded, for each length is tried at each place.
+AGAIN = re.compile(r"(.{3,32}?)(?:[\W_]{0,3}\1)+", re.DOTALL)
 
 
 def pinyin_word(syllables):
@@ -126,6 +128,17 @@ def own_length(text):
     return min(len(own_part(text)), len(own_part(text[::-1])))
 
 
+def ways_to_read(text):
+    """`text`, it without the marks that divide it, and that with what is said twice said once:
+    jessica for j.e.s.s.i.c.a and jessica-jessica."""
+    return {text, undivided(text), AGAIN.sub(r"\1", undivided(AGAIN.sub(r"\1", text)))}
+
+
+def undivided(text):
+    before, letters, after = ENDS.fullmatch(text).groups()
+    return before + joined(letters) + after
+
+
 def words_with_tails(text):
     """(word, what is around it) for all that may be a word with digits and marks around it.
 
@@ -159,8 +172,11 @@ class BreachedValidator(CommonPasswordValidator):
     def validate(self, password, user=None):
         super().validate(password, user)
         text = plain(password, getattr(user, "mobile", ""))
-        if len(text) <= LONGEST and any(self.is_common(*parts) for parts in words_with_tails(text)):
+        if len(text) <= LONGEST and any(map(self.is_weak, ways_to_read(text))):
             raise ValidationError(self.get_error_message(), code="password_too_common")
+
+    def is_weak(self, text):
+        return any(self.is_common(*parts) for parts in words_with_tails(text))
 
     def is_common(self, word, around):
         if len(word) > self.longest:
