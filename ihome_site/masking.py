@@ -77,6 +77,7 @@ DIGIT = f"[0-9{CHINESE}]"
 GAP = "[_-]?"
 BREAK = f"{GAP}\n{GAP}"
 MARK = f"[{re.escape(MARKS)}]"
+DOT = f"[{re.escape('.~*·•・‧∙⋅。')}]"  # not between prices, as the others are
 ANY_MARK = f"[^0-9{CHINESE}{re.escape(GAPS)}{OTHER}\n]"  # an X too: 138x1234x5678
 BETWEEN_GROUPS = f"(?:{GAP}(?:{MARK}|\n){GAP}|-)"
 
@@ -98,6 +99,13 @@ def one_by_one(parts, name):
     return f"{first}{GAP}(?P<{name}>{ANY_MARK}){GAP}{again.join(others)}(?!{again}{DIGIT})"
 
 
+def in_other_groups(head, lengths, name):
+    """Groups with the same mark between all of them, after `head`; `lengths` are of all ways."""
+    again = f"{GAP}(?P={name}){GAP}"
+    rests = [again.join(group([DIGIT] * length) for length in way) for way in lengths]
+    return f"{head}{GAP}(?P<{name}>{DOT}){GAP}(?:{'|'.join(rests)})"
+
+
 MOBILE_DIGITS = ["[1一]", "[3-9三四五六七八九]", *[DIGIT] * 9]
 HEAD, MIDDLE, TAIL = map(group, (MOBILE_DIGITS[:3], MOBILE_DIGITS[3:7], MOBILE_DIGITS[7:]))
 MOBILE_FORMS = [
@@ -110,6 +118,11 @@ MOBILE_FORMS = [
     HEAD + BREAK + MIDDLE + GAP + TAIL,
     HEAD + GAP + MIDDLE + BREAK + TAIL,
     one_by_one(MOBILE_DIGITS, "mobile_mark"),
+    in_other_groups(
+        HEAD,
+        [(3, 3, 2), (3, 2, 3), (2, 3, 3), (4, 2, 2), (2, 4, 2), (2, 2, 4), (2, 2, 2, 2)],
+        "dot",
+    ),
 ]
 # A 0 is how long-distance calls used to begin, and people write 0086, 086, 0186 and 01186.
 COUNTRY = f"(?:(?:0{{1,2}}1{{0,2}}{GAP})?86|0){GAP}"
@@ -122,6 +135,10 @@ LISTING = f"{GAP}[,、;+\n]{GAP}"
 PRICES = re.compile(
     f"1[0-9]{{2}}{LISTING}[1-9][0-9]{{2}}0{LISTING}[1-9][0-9]{{2}}0|1[0-9]{{3}}000-[1-9]000"
 )
+
+# 138.100.200.10, an address on the internet.
+BYTE = "(?:1?[0-9]{1,2}|2[0-4][0-9]|25[0-5])"
+ADDRESS = re.compile(rf"{BYTE}(?:\.{BYTE}){{3}}")
 
 # Region, year, month, day, and the rest; those of before 1999 have two digits of the year and no
 # check character, and are kept apart from bank cards and order numbers by their groups.
@@ -189,8 +206,8 @@ def plain(signs):
 
 
 def starred_mobile(signs):
-    """A country code stays before it. Prices are left."""
-    if PRICES.fullmatch(signs):
+    """A country code stays before it. Prices and addresses are left."""
+    if PRICES.fullmatch(signs) or ADDRESS.fullmatch(signs):
         return ""
     number = plain(signs)
     return f"{number[:-8]}****{number[-4:]}"
