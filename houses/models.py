@@ -375,9 +375,11 @@ class House(Visible, Listing, Newness, Timestamped):
     def free(self, begin, end):
         """Free the nights the owner blocked; booked nights stay. Returns how many.
 
-        Raises StayError when the house was deleted meanwhile.
+        Raises StayError for a span that block() would refuse, or when the house was deleted
+        meanwhile.
         """
         House.lock(self.pk)
+        check_span(begin, end)
         freed = self.nights.blocked().filter(night__gte=begin, night__lt=end).delete()[0]
         nights_changed(self)
         return freed

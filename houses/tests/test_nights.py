@@ -104,9 +104,12 @@ def test_nights_are_half_open():
     ("begin", "end", "sentence"),
     [(-1, 1, "过去"), (2, 2, "晚于"), (3, 2, "晚于"), (364, 366, "最远")],
 )
-def test_only_a_span_from_today_to_the_horizon_can_be_blocked(begin, end, sentence):
+def test_only_a_span_from_today_to_the_horizon_can_be_blocked_or_freed(begin, end, sentence):
+    house = house_of_wang()
     with pytest.raises(StayError, match=sentence):
-        House.block(house_of_wang().pk, day(begin), day(end))
+        House.block(house.pk, day(begin), day(end))
+    with pytest.raises(StayError, match=sentence):
+        house.free(day(begin), day(end))
 
 
 def test_blocking_a_booked_night_is_refused_and_keeps_the_blocks():

@@ -239,6 +239,21 @@ def test_what_cannot_be_blocked_is_said(owner, form, status):
     assert house.nights.dates(day(-5), day(9)) == {day(2)}
 
 
+@pytest.mark.parametrize("action", ["block", "free"])
+@pytest.mark.parametrize(
+    ("begin", "end", "sentence"),
+    [
+        (day(3), day(2), "离开日期要晚于入住日期"),
+        ("0001-01-01", "9999-12-31", "日期已经过去了"),
+        (day(2), "9999-12-31", "最远只能排到"),
+    ],
+)
+def test_a_span_that_makes_no_sense_is_refused_by_both_actions(owner, action, begin, end, sentence):
+    form = {"action": action, "begin_date": str(begin), "end_date": str(end)}
+    page = owner.post(f"/houses/{house_of_wang().pk}/calendar/", form)
+    assert (page.status_code, sentence in page.content.decode()) == (409, True)
+
+
 @pytest.mark.parametrize("month", ["", "2027-02", "x", "2026-13", "２０２６-11", "0001-01"])
 def test_any_month_can_be_asked_for(owner, month):
     url = f"/houses/{house_of_wang().pk}/calendar/"
