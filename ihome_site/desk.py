@@ -27,7 +27,7 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.fields import holds_words
@@ -50,6 +50,7 @@ from ihome_site.outcomes import (
     in_use,
     lock,
     lock_actor,
+    not_allowed,
     tell_outcome,
 )
 from ihome_site.refusals import Busy
@@ -209,7 +210,8 @@ class OperatorsAdmin(admin.ModelAdmin):
     # Verbs.
 
     def response_action(self, request, queryset):
-        """Rows are chosen by number; anything else was not chosen in this list.
+        """Rows are chosen by number; anything else was not chosen in this list. Of those that have
+        left it since the page was drawn, nothing would be said.
 
         What a verb has taken off the site is no longer there by its photos' addresses.
         """
@@ -217,6 +219,17 @@ class OperatorsAdmin(admin.ModelAdmin):
         if not all(NUMBER.fullmatch(text) for text in chosen):
             self.message_user(request, _("没看懂选了哪些，请再选一次"), messages.ERROR)
             return None
+        if request.POST.get("select_across", "0") == "0":
+            here = queryset.filter(pk__in=chosen).count()
+            if missing := len(set(chosen)) - here:
+                sentence = ngettext(
+                    "选中的有 %(n)s 条已经不在这里了，可能刚被别人删除或处理过",
+                    "选中的有 %(n)s 条已经不在这里了，可能刚被别人删除或处理过",
+                    missing,
+                )
+                self.message_user(request, sentence % {"n": missing}, messages.WARNING)
+                if not here:
+                    return redirect(request.get_full_path())
         answer = super().response_action(request, queryset)
         if self.homes_chosen:
             hide_photos(House.objects.filter(**{self.homes_chosen: chosen}), PATIENCE)
@@ -446,7 +459,8 @@ def verb(name, label, permission, asks_why=False, fits=lambda obj: True, only_as
         for obj in rows[:MOST_AT_ONCE]:
             actor = User.objects.get(pk=request.user.pk)  # may have lost the right meanwhile
             if not (actor.is_active and actor.is_staff and actor.has_perm(permission)):
-                raise PermissionDenied
+                refusals.append(f"{obj}：{not_allowed()}")
+                continue
             try:
                 seen = {"seen": version_shown(request.POST, obj)} if only_as_seen else {}
                 getattr(obj, name)(actor, *reason, **seen)

@@ -81,6 +81,8 @@ def delete_selected(modeladmin, request, rows):
             refusals.append(_("%(row)s：已经不在了") % {"row": row})
         except IntegrityError:
             refusals.append(f"{row}：{in_use()}")
+        except PermissionDenied:  # lost meanwhile; those before it are deleted
+            refusals.append(f"{row}：{not_allowed()}")
     tell_outcome(modeladmin, request, _("删除"), done, refusals)
     return None
 
@@ -99,6 +101,10 @@ def delete(modeladmin, request, row):
 
 def in_use():
     return _("刚有别的内容用上了它，没有删除")
+
+
+def not_allowed():
+    return _("您现在没有权限这样操作了")
 
 
 def tell_outcome(modeladmin, request, label, done, refusals):

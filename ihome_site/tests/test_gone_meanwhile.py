@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError
 from django.db.models.deletion import ProtectedError
 
@@ -93,6 +94,57 @@ def test_a_home_two_operators_delete_is_logged_once(house, operator, monkeypatch
     monkeypatch.setattr(HouseAdmin, "get_deleted_objects", look_and_delete)
     assert "鼓楼边的小院：已经不在了" in delete_both(operator, house)
     assert lines() == ([], [])
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"action": "delete_selected", "post": "yes"},
+        {"action": "delete_selected"},
+        {"action": "do_hold"},
+        {"action": "do_hold", "reason": "有人投诉"},
+        {"action": "do_hold", "reason": "有人投诉", "one": "1"},
+    ],
+)
+def test_an_action_on_a_home_that_is_gone_says_so(form, house, operator):
+    gone(house)
+    answer = operator.post(HOUSES, form | {"_selected_action": [house.pk]}, follow=True)
+    assert "选中的有 1 条已经不在这里了" in answer.content.decode()
+    assert answer.redirect_chain == [(HOUSES, 302)]
+
+
+def test_a_deletion_confirmed_twice_says_what_became_of_it(house, operator):
+    url = f"{HOUSES}{house.pk}/delete/"
+    assert "成功删除" in operator.post(url, {"post": "yes"}, follow=True).content.decode()
+    assert "可能已经被删除了" in operator.post(url, {"post": "yes"}, follow=True).content.decode()
+
+
+def test_of_several_homes_those_still_there_are_deleted(house, operator):
+    other = house_of_wang(title="另一套")
+    gone(house)
+    page = delete_both(operator, house, other)
+    assert ("选中的有 1 条已经不在" in page, "删除：完成 1 个" in page) == (True, True)
+    assert not House.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["delete_selected", "do_hold"])
+def test_who_loses_the_right_between_two_rows_reads_what_was_done(action, house, monkeypatch):
+    house_of_wang(title="另一套")
+    rights = ["view_house", "change_house", "delete_house", "delete_houseimage", "hold_house"]
+    actor = User.objects.create_user("13800000098", "x", is_staff=True)
+    actor.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    keep = OperationLog.objects.record
+
+    def keep_and_lose(*args, **kwargs):
+        keep(*args, **kwargs)
+        actor.user_permissions.set(Permission.objects.filter(codename="view_house"))
+
+    monkeypatch.setattr(OperationLog.objects, "record", keep_and_lose)
+    form = {"action": action, "post": "yes", "reason": "有人投诉"}
+    form["_selected_action"] = list(House.objects.values_list("pk", flat=True))
+    page = client_of(actor).post(HOUSES, form, follow=True).content.decode()
+    assert ("：完成 1 个" in page, "鼓楼边的小院：您现在没有权限" in page) == (True, True)
+    assert House.objects.filter(held_reason="").count() == 1
 
 
 @pytest.mark.parametrize(
