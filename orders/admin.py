@@ -34,7 +34,7 @@ class OrderMoveInline(admin.TabularInline):
 
 def can_be_stopped(order):
     over = order.end_date <= timezone.localdate()
-    return order.can_accept or (order.status == Order.Status.WAIT_COMMENT and not over)
+    return order.can_reject or (order.status == Order.Status.WAIT_COMMENT and not over)
 
 
 class WaitingLong(admin.SimpleListFilter):

@@ -15,6 +15,7 @@ from accounts.limits import BOOKINGS, CANCELLATIONS, DECISIONS, REPLIES, REVIEWS
 from accounts.models import Notice, User
 from accounts.notices import tell
 from houses.caching import house_changed
+from houses.listing import Check
 from houses.models import House, OccupiedNight, end_of_day, nights
 from houses.prices import ORDER_AMOUNT_HOLDS, ORDER_PRICE_HOLDS, YuanField, within
 from ihome_site.dates import day_range
@@ -296,13 +297,13 @@ class Order(Timestamped):
         """The owner says yes, which fails when the hold expires at this very moment.
 
         Nor is it possible with a home that operators took off, or a guest whom they shut out: the
-        request runs out, or is refused.
+        request runs out, or is refused. What changed at the home since operators approved it is
+        in nobody's way.
         """
-        house = House.lock(self.house_id)
-        if not house.can_be_listed:
-            raise OrderError(_("运营人员已下架这套房源，不能接单"))
-        if not User.objects.filter(pk=self.guest_id, is_active=True).exists():
-            raise OrderError(_("房客的账号已停用，不能接单"))
+        self.house = house = House.lock(self.house_id)  # as they are now, for the page as well
+        self.guest = User.objects.get(pk=self.guest_id)
+        if self.shut_out:
+            raise OrderError(self.shut_out)
         DECISIONS.take(actor)
         self._move("accept", actor)
         if house.keep(self.number) != self.days:
@@ -421,10 +422,23 @@ class Order(Timestamped):
         return str(self.TIMED_OUT) if self.is_expired else self.reason
 
     @property
-    def can_accept(self):
+    def can_reject(self):
         return self.state == self.Status.WAIT_ACCEPT
 
-    can_reject = can_accept
+    @property
+    def can_accept(self):
+        return self.can_reject and not self.shut_out
+
+    @property
+    def shut_out(self):
+        """Why nobody may agree on this order: operators are in the way. "" when they are not."""
+        if self.house.held_reason:
+            return _("运营人员已下架这套房源，不能接单")
+        if self.house.check_state == Check.REFUSED:
+            return _("这套房源没有通过审核，不能接单")
+        if not self.house.can_be_listed:
+            return _("这套房源正在等待审核，通过后才能接单")
+        return "" if self.guest.is_active else _("房客的账号已停用，不能接单")
 
     @property
     def can_cancel(self):

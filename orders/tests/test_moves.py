@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from houses.models import House
-from ihome_site.testing import chen, day, house_of_wang, li, order_of_li, stay_over, wang
+from ihome_site.testing import chen, client_of, day, house_of_wang, li, order_of_li, stay_over, wang
 from orders.models import Order, OrderError, Review
 from orders.moves import MOVES
 
@@ -135,11 +135,17 @@ def test_editing_or_unlisting_the_house_leaves_a_placed_order_alone():
     assert (str(order.amount), order.title) == ("796.00", "鼓楼边的小院")
 
 
+def refused_and_edited(order):
+    order.house.refuse(boss(), "照片是别处的")
+    order.house.content_changed()
+
+
 @pytest.mark.parametrize(
     ("trouble", "sentence"),
     [
         (lambda order: order.house.hold(boss(), "诈骗房源"), "运营人员已下架这套房源"),
-        (lambda order: order.house.refuse(boss(), "照片是别处的"), "运营人员已下架这套房源"),
+        (lambda order: order.house.refuse(boss(), "照片是别处的"), "没有通过审核"),
+        (refused_and_edited, "正在等待审核"),
         (lambda order: order.guest.disable(boss(), "有人投诉"), "房客的账号已停用"),
     ],
 )
@@ -150,8 +156,27 @@ def test_nothing_is_agreed_on_with_whom_operators_shut_out(trouble, sentence):
         order.accept(wang())
     order.refresh_from_db()
     assert order.status == Order.Status.WAIT_ACCEPT
+    owner = client_of(wang())
+    for path in (
+        f"/orders/{order.number}/",
+        "/orders/received/",
+        f"/houses/{order.house_id}/calendar/",
+    ):
+        html = owner.get(path).content.decode()
+        assert (sentence in html, f"/orders/{order.number}/accept/" in html) == (True, False), path
+        assert f"/orders/{order.number}/reject/" in html
     order.reject(wang(), "运营下架了")
     assert not order.house.nights.exists()
+
+
+def test_a_home_edited_since_its_check_still_takes_its_requests(settings):
+    settings.HOUSE_REVIEW = True
+    order = order_of_li(house_of_wang(), 1, 3)
+    order.house.content_changed()
+    assert order.house.changed_since_check
+    assert "/accept/" in client_of(wang()).get(f"/orders/{order.number}/").content.decode()
+    order.accept(wang())
+    assert order.status == Order.Status.WAIT_COMMENT
 
 
 def test_a_home_its_owner_took_off_still_takes_its_requests():
