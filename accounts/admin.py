@@ -291,6 +291,7 @@ class LoginAttemptAdmin(ReadOnlyAdmin):
     list_filter = ["succeeded", "method", "created_at"]
     search_fields = ["mobile__exact", "address__startswith"]
     fields = [*list_display, "device", "user_agent"]
+    written_by_site = ["address", "device"]
     ordering = ["-pk"]
 
     @admin.display(description=_("手机号"))
@@ -309,4 +310,5 @@ class IdCardViewAdmin(ReadOnlyAdmin):
     search_fields = ["reason"]
     search_people = ["subject", "viewer"]
     fields = list_display
+    written_by_site = ["address"]
     ordering = ["-pk"]

@@ -196,6 +196,7 @@ class OccupiedNightAdmin(ReadOnlyAdmin):
     search_fields = ["=house__id"]
     search_houses = ["house"]
     search_order = "holder"
+    written_by_site = ["order_number"]
     fields = list_display
     search_help_text = _("房源的编号或标题，或订单号")
     ordering = ["-pk"]

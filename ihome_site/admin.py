@@ -222,6 +222,7 @@ class OperationLogAdmin(ReadOnlyAdmin):
     list_filter = ["verb", "subject_type", "created_at"]
     search_fields = ["subject_text", "subject_id", "reason"]
     search_people = ["actor"]
+    written_by_site = ["verb", "subject_type", "subject_id", "request_id"]
     ordering = ["-pk"]
 
     @admin.display(description=gettext_lazy("种类"), ordering="subject_type")

@@ -103,6 +103,7 @@ class OperatorsAdmin(admin.ModelAdmin):
     link_filters = []  # lookups besides those of list_filter, for links from our own pages
     search_people = []  # foreign keys to users, found by mobile or name
     search_houses = []  # foreign keys to houses, found by title
+    written_by_site = []  # columns that may look like numbers of people and never are
     search_order = ""  # a column with an order's number, beside one with its house
 
     def get_queryset(self, request):
@@ -375,6 +376,13 @@ def starred(field):
 class ReadOnlyAdmin(OperatorsAdmin):
     """Rows that operators read; the site alone writes them. Their free texts are starred."""
 
+    @property
+    def starred_columns(self):
+        """The names of the columns that people write in, numbers and all."""
+        texts = [field for field in self.opts.concrete_fields if holds_words(field)]
+        own = {field.name for field in texts if not field.unique}
+        return own.difference(self.written_by_site)
+
     def get_list_display(self, request):
         return self.without_numbers(super().get_list_display(request))
 
@@ -382,12 +390,8 @@ class ReadOnlyAdmin(OperatorsAdmin):
         return self.without_numbers(super().get_fields(request, obj))
 
     def without_numbers(self, names):
-        texts = {
-            field.name: starred(field)
-            for field in filter(holds_words, self.opts.concrete_fields)
-            if not field.unique
-        }
-        return [texts.get(name, name) for name in names]
+        texts = self.starred_columns
+        return [starred(self.opts.get_field(n)) if n in texts else n for n in names]
 
     def has_add_permission(self, request, obj=None):
         return False

@@ -94,7 +94,7 @@ def lines(modeladmin, columns, rows, whole):
     yield BOM + writer.writerow([harmless(str(head)) for head in heads])
     for row in newest_first(rows):
         cells = [cell(name, row, modeladmin, whole) for name in columns]
-        yield writer.writerow([harmless(starred(value, whole)) for value in cells])
+        yield writer.writerow([harmless(value) for value in cells])
 
 
 def starred(value, whole):
@@ -113,6 +113,11 @@ def newest_first(rows):
 
 
 def cell(name, row, modeladmin, whole):
+    value = plain_cell(name, row, modeladmin, whole)
+    return value if name in modeladmin.written_by_site else starred(value, whole)
+
+
+def plain_cell(name, row, modeladmin, whole):
     if whole and name == "masked_mobile":
         return row.mobile
     field, _attribute, value = lookup_field(name, row, modeladmin)

@@ -73,6 +73,7 @@ class OrderAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     inlines = [OrderMoveInline]
     exclude = ["token"]
+    written_by_site = ["display_number"]
     view_on_site = False  # an order's page is for its guest and its owner
     verbs = [
         verb("stop", _("取消订单"), "orders.stop_order", asks_why=True, fits=can_be_stopped),
@@ -124,6 +125,7 @@ class ReviewAdmin(ReadOnlyAdmin):
     list_display = ["order", "house", "stars", "is_hidden", "text", "answer", "created_at"]
     list_prefetch = ["order__house"]
     list_filter = [Stars, Hidden]
+    written_by_site = ["order"]
     verbs = [
         verb(
             "hide",

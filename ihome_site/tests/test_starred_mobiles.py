@@ -3,11 +3,12 @@
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import LoginAttempt, SmsCode, User
+from accounts.models import IdCardView, LoginAttempt, SmsCode, User
 from houses.models import House
 from ihome_site.models import OperationLog
 from ihome_site.testing import (
@@ -199,3 +200,42 @@ def test_what_people_wrote_is_starred_on_lists_and_pages(role):
     if role == "管理员":
         assert pages.count(STARRED) == 6  # reason, note; text, answer, on the list and the page
     assert "137****2222" in pages
+
+
+# What the site itself writes is no number of anybody.
+
+ADDRESS = "240e:138:1234:5678::1"
+REQUEST = "13812345678a" + "0" * 20
+
+
+def test_what_the_site_writes_is_shown_as_it_is():
+    boss = User.objects.create_superuser("13800000099", "x", name="boss")
+    row = LoginAttempt.objects.create(
+        mobile="13911112222", address=ADDRESS, device="13812345678", user_agent="13812345678"
+    )
+    view = IdCardView.objects.create(viewer=boss, subject=boss, reason="核实", address=ADDRESS)
+    line = OperationLog.objects.record(boss, "修改", house_of_wang())
+    OperationLog.objects.update(request_id=REQUEST)
+    client = client_of(boss)
+    for shown, text in [(row, ADDRESS), (view, ADDRESS), (line, REQUEST)]:
+        name = f"{shown._meta.app_label}_{shown._meta.model_name}"
+        page = client.get(reverse(f"admin:{name}_change", args=[shown.pk])).content.decode()
+        assert text in page, name
+    page = client.get(reverse("admin:accounts_loginattempt_change", args=[row.pk]))
+    assert page.content.decode().count("138****5678") == 1  # what the browser says of itself
+
+
+def reader(*codenames):
+    """An operator who may do this, and not see mobiles whole."""
+    user = User.objects.create_user("13800000097", "x", name="reader", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+@pytest.mark.parametrize("model", [LoginAttempt, IdCardView])
+def test_nor_does_a_file_star_it(model):
+    user = reader("view_loginattempt", "view_idcardview", "export_lists")
+    LoginAttempt.objects.create(mobile="13911112222", address=ADDRESS)
+    IdCardView.objects.create(viewer=user, subject=user, reason="核实", address=ADDRESS)
+    answer = client_of(user).post(list_url(model) + "export/", {"reason": "月度对账"})
+    assert ADDRESS in b"".join(answer.streaming_content).decode()
