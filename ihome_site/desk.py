@@ -9,7 +9,9 @@
 import functools
 import json
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from django import forms
 from django.contrib import admin, messages
@@ -26,6 +28,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
+from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
@@ -35,12 +38,13 @@ from accounts.models import AccountError, User
 from houses.listing import ListingError
 from houses.models import House
 from houses.photo_files import hide_photos
-from ihome_site.exports import export, may_export
+from ihome_site.exports import WHOLE_MOBILES, export, may_export, newest_first
+from ihome_site.exports import starred as starred_text
 from ihome_site.fields import RowsField
 from ihome_site.filters import UNUSABLE, DeskList
 from ihome_site.forms import PartialModelForm, ReasonForm
 from ihome_site.locking import is_conflict, retried
-from ihome_site.masking import masked, mobile_of
+from ihome_site.masking import has_digit, masked, mobile_of
 from ihome_site.models import OperationLog
 from ihome_site.outcomes import (
     RowGone,
@@ -120,9 +124,13 @@ class OperatorsAdmin(admin.ModelAdmin):
             # The house first: it has an index.
             return rows.filter(house=order.house_id, **{self.search_order: order.number}), False
         text = mobile_of(text) or text
-        found, _duplicates = super().get_search_results(request, rows, text)
+        found = self.found_in_columns(request, rows, text)
         near = near_rows(text.strip(), self.search_people, self.search_houses)
         return (found | rows.filter(near) if near else found), False
+
+    def found_in_columns(self, request, rows, text):
+        """The rows that have each word of `text` in one of search_fields."""
+        return super().get_search_results(request, rows, text)[0]
 
     def get_changelist(self, request, **kwargs):
         return DeskList
@@ -365,7 +373,7 @@ def starred(field):
     People write theirs where they please, and operators without the permission read it.
     """
 
-    @admin.display(description=field.verbose_name, ordering=field.name)
+    @admin.display(description=field.verbose_name)  # no ordering: it would be that of the numbers
     def shown(row):
         return masked(getattr(row, field.name) or "")
 
@@ -393,6 +401,27 @@ class ReadOnlyAdmin(OperatorsAdmin):
         texts = self.starred_columns
         return [starred(self.opts.get_field(n)) if n in texts else n for n in names]
 
+    def found_in_columns(self, request, rows, text):
+        """By what an operator may read: searching would find a starred number digit by digit.
+
+        Whoever sees mobiles whole elsewhere finds them here as well; ID numbers nobody does.
+        """
+        found = super().found_in_columns(request, rows, text)
+        columns = [name for name in self.search_fields if name in self.starred_columns]
+        if not (columns and has_digit(text)):
+            return found
+        whole, words = request.user.has_perm(WHOLE_MOBILES), list(words_of(text))
+        texts = newest_first(found.prefetch_related(None).only(*columns))
+        rows_read = (row.pk for row in texts if reads(row, columns, words, whole))
+        keys = list(islice(rows_read, MOST))
+        if request.method == "GET" and not whole:  # never because of what was found
+            sentence = _("搜索词里有数字：号码里打了星号的部分搜不到，最多列出最近 %(n)s 条")
+            self.message_user(request, sentence % {"n": MOST}, messages.WARNING)
+        elif request.method == "GET" and len(keys) == MOST:
+            sentence = _("搜索词里有数字，只列出最近 %(n)s 条")
+            self.message_user(request, sentence % {"n": MOST}, messages.WARNING)
+        return found.filter(pk__in=keys)
+
     def has_add_permission(self, request, obj=None):
         return False
 
@@ -401,6 +430,25 @@ class ReadOnlyAdmin(OperatorsAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+def words_of(text):
+    """What Django's search looks for: words, and phrases in quotes."""
+    for word in smart_split(text):
+        is_phrase = word[0] == word[-1] and word[0] in "\"'"
+        yield alike(unescape_string_literal(word) if is_phrase else word)
+
+
+def alike(text):
+    """Databases find a text whatever its case, some whatever its width."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def reads(row, columns, words, whole):
+    """Whether the words that a database has found in the row are found in what is shown of it."""
+    texts = [getattr(row, name) or "" for name in columns]
+    shown = [starred_text(text, whole) for text in texts]
+    return texts == shown or all(any(word in alike(text) for text in shown) for word in words)
 
 
 def people_called(text):

@@ -162,8 +162,7 @@ def outcomes():
         kept=Count("pk", filter=kept),
         refused=Count("pk", filter=refused),
     )
-    unanswered = {"status": status.CANCELED.value, "reason": str(Order.TIMED_OUT)}
-    silent = recent.filter(**unanswered).count()
+    silent = recent.unanswered().count()
     answered = row["kept"] + row["refused"] + silent
     since = {"created_at__gte": begin}
     return {
@@ -172,9 +171,7 @@ def outcomes():
         "refused": Share(row["refused"], answered),
         "refused_url": list_url(Order, status__exact=status.REJECTED.value, **since),
         "silent": Share(silent, answered),
-        "silent_url": list_url(
-            Order, **{f"{name}__exact": value for name, value in unanswered.items()}, **since
-        ),
+        "silent_url": list_url(Order, waiting="never", **since),
     }
 
 

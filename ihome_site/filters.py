@@ -35,8 +35,8 @@ class DeskList(ChangeList):
 
     def get_queryset(self, request, **kwargs):
         """A day that no time zone has (0001-01-01) fails when it becomes SQL: that is now."""
-        rows = super().get_queryset(request, **kwargs)
         try:
+            rows = super().get_queryset(request, **kwargs)  # some searches look at rows already
             rows.query.get_compiler(rows.db).as_sql()
         except EmptyResultSet:
             pass

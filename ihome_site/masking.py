@@ -179,6 +179,11 @@ def without_id_numbers(text):
     return replaced(OLD_ID_CARD, starred_id_card, replaced(ID_CARD, starred_id_card, text))
 
 
+def has_digit(text):
+    """Whether a digit is in the text, however it is written."""
+    return bool(re.search(DIGIT, signs_and_places(text)[0]))
+
+
 def mobile_of(text):
     """The plain digits of a text that is one whole mobile; "" for any other."""
     signs, _places = signs_and_places(text.strip().removeprefix("+"))

@@ -42,11 +42,17 @@ class WaitingLong(admin.SimpleListFilter):
     parameter_name = "waiting"
 
     def lookups(self, request, modeladmin):
-        return [("all", _("待接单，还没过期")), ("long", _("等了很久"))]
+        return [
+            ("all", _("待接单，还没过期")),
+            ("long", _("等了很久")),
+            ("never", _("超时未答复")),
+        ]
 
     def queryset(self, request, orders):
         if self.value() == "long":
             return orders.waiting_long()
+        if self.value() == "never":
+            return orders.unanswered()
         return orders.waiting() if self.value() else orders
 
 
@@ -67,7 +73,7 @@ class OrderAdmin(ReadOnlyAdmin):
     ]
     list_prefetch = ["guest", "house__owner"]
     list_filter = [WaitingLong, "status", "begin_date", "created_at"]
-    link_filters = ["status__in", "reason__exact"]
+    link_filters = ["status__in"]
     search_fields = ["number"]  # that there is a search; see get_search_results
     search_help_text = _("订单号，房客或房东的手机号、名字，或房源的标题")
     ordering = ["-pk"]

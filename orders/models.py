@@ -123,6 +123,10 @@ class OrderQuerySet(models.QuerySet):
         """Requests that died unanswered and have not been tidied yet."""
         return self.filter(status=Order.Status.WAIT_ACCEPT, expires_at__lte=timezone.now())
 
+    def unanswered(self):
+        """Requests that died so, and were tidied."""
+        return self.filter(status=Order.Status.CANCELED, reason=str(Order.TIMED_OUT))
+
     def agreed(self):
         """Accepted by the owner, slept or still to come."""
         return self.filter(status__in=[Order.Status.WAIT_COMMENT, Order.Status.COMPLETE])

@@ -239,3 +239,96 @@ def test_nor_does_a_file_star_it(model):
     IdCardView.objects.create(viewer=user, subject=user, reason="核实", address=ADDRESS)
     answer = client_of(user).post(list_url(model) + "export/", {"reason": "月度对账"})
     assert ADDRESS in b"".join(answer.streaming_content).decode()
+
+
+# Nor is what is starred found by searching for it.
+
+REVIEW = "很好 2 晚，找我 137-1234-5678，证 11010519491231002X"
+LIMITED = "号码里打了星号的部分搜不到"
+
+
+def found(user, model, text):
+    page = client_of(user).get(list_url(model), {"q": text})
+    return page.context_data["cl"].result_count, page.content.decode().count(LIMITED)
+
+
+@pytest.mark.parametrize("column", ["text", "answer"])
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("很好", 1),
+        ("很好 2", 1),
+        ("137", 1),
+        ("5678", 1),
+        ("-", 1),
+        ("1234", 0),
+        ("12", 0),
+        ("１２３４", 0),
+        ("一二", 0),
+        ("-1", 0),
+        ("很好 23", 0),
+        ('"-1234-"', 0),
+        ("137-1234-5678", 0),
+        ("13712345678", 0),
+        ("1949", 0),
+        ("002X", 0),
+    ],
+)
+def test_a_starred_part_is_not_found_by_its_digits(column, text, count):
+    review = stay_over(house_of_wang()).write_review(li(), 4, "好")
+    Review.objects.filter(pk=review.pk).update(**{column: REVIEW})
+    has_digits = text not in {"很好", "-"}
+    assert found(reader("view_review"), Review, text) == (count, has_digits)
+
+
+def test_what_holds_no_number_is_found_as_before():
+    stay_over(house_of_wang()).write_review(li(), 4, "3 室 1 厅，第一次来，Wifi 300M")
+    user = reader("view_review")
+    for text, count in [("3 1", 1), ("第一次", 1), ("WIFI 300m", 1), ('"1 厅"', 1), ("299", 0)]:
+        assert found(user, Review, text)[0] == count, text
+
+
+@pytest.mark.parametrize(("text", "count"), [("1234", 1), ("137-1234", 1), ("1949", 0)])
+def test_who_sees_mobiles_whole_finds_them_and_no_id_numbers(text, count):
+    stay_over(house_of_wang()).write_review(li(), 4, REVIEW)
+    assert found(reader("view_review", "reveal_mobile"), Review, text) == (count, 0)
+
+
+def test_the_newest_are_listed(monkeypatch):
+    monkeypatch.setattr("ihome_site.desk.MOST", 2)
+    for text in ("12 甲", "12 乙", "137-1234-5678", "12 丙"):
+        stay_over(house_of_wang(), token=text).write_review(li(), 4, text)
+    for user, second in [(reader("view_review"), "12 乙"), (operator("管理员"), "137-1234-5678")]:
+        page = client_of(user).get(list_url(Review), {"q": "12"})
+        texts = [review.text for review in page.context_data["cl"].queryset]
+        assert texts == ["12 丙", second]
+        assert page.content.decode().count("最近 2 条") == 1
+
+
+def test_a_file_of_a_search_holds_no_more():
+    stay_over(house_of_wang()).write_review(li(), 4, REVIEW)
+    client = client_of(reader("view_review", "export_lists"))
+    for text, lines in (("1234", 1), ("5678", 2)):
+        answer = client.post(f"{list_url(Review)}export/?q={text}", {"reason": "月度对账"})
+        assert len(b"".join(answer.streaming_content).decode().splitlines()) == lines
+
+
+@pytest.mark.parametrize("query", ["text__contains=12", "answer__contains=12", "text=1", "o=5"])
+def test_nor_by_a_filter_or_an_order(query):
+    stay_over(house_of_wang()).write_review(li(), 4, REVIEW)
+    page = client_of(reader("view_review")).get(f"{list_url(Review)}?{query}", follow=True)
+    assert page.redirect_chain or set(page.context_data["cl"].queryset.query.order_by) == {"-pk"}
+
+
+def test_the_whole_text_of_a_reason_is_no_filter():
+    order_of_li(house_of_wang()).reject(wang(), REVIEW)
+    client = client_of(reader("view_order"))
+    assert client.get(list_url(Order), {"reason__exact": REVIEW}).status_code == 302
+    assert client.get(list_url(Order), {"waiting": "never"}).status_code == 200
+
+
+def test_a_day_that_is_none_beside_a_search_is_a_sentence():
+    OperationLog.objects.record(operator("管理员"), "修改", house_of_wang())
+    client = client_of(reader("view_operationlog"))
+    query = {"q": "12", "created_at__gte": "0001-01-01T00:00:00+08:00"}
+    assert client.get(list_url(OperationLog), query).status_code == 302
