@@ -17,6 +17,7 @@ PER_PAIR = [(25, DAY)]  # of an account, from one address
 PER_ADDRESS = [(100, HOUR)]
 # Of a device that has signed in to the account before; afterwards it is like any other.
 PER_KNOWN_DEVICE = [(5, DAY)]
+RIGHT = [(60, HOUR)]  # each costs a hash and a row
 PER_SESSION = [(25, DAY)]  # old passwords given by who is signed in to the account
 
 
@@ -34,6 +35,7 @@ def reserve_attempt(mobile, address, device="", user_agent="", captcha=False):
     """
     address = network_of(address)
     with gate(f"login {mobile}", f"login {address}"):
+        refuse_often(mobile, LoginAttempt.Method.PASSWORD)
         device = device_with_room(mobile, device)
         if not device:
             refuse(mobile, address)
@@ -49,6 +51,7 @@ def reserve_old_password(user, address, user_agent=""):
     that neither a session left open nor a stranger at the sign-in page stops the other."""
     mobile, method = user.mobile, LoginAttempt.Method.CHANGE
     with gate(f"login {mobile}"):
+        refuse_often(mobile, method)
         refuse_after(LoginAttempt.objects.wrong(mobile=mobile, method=method), PER_SESSION)
         return LoginAttempt.objects.create(
             mobile=mobile, address=network_of(address), user_agent=user_agent, method=method
@@ -78,6 +81,13 @@ def refuse(mobile, address):
     here = LoginAttempt.objects.wrong_passwords(address=address, device="")
     refuse_after(here.filter(mobile=mobile), PER_PAIR)
     refuse_after(here, PER_ADDRESS)
+
+
+def refuse_often(mobile, method):
+    """Raises TooMany when the right password was given again and again: only who has it can."""
+    right = LoginAttempt.objects.filter(mobile=mobile, method=method, succeeded=True)
+    if wait := seconds_to_wait(right, RIGHT):
+        raise TooMany(_("密码用得太频繁了，请过一会儿再试"), wait)
 
 
 def refuse_after(failures, limits):

@@ -48,6 +48,18 @@ def test_successes_do_not_count_against_the_account(client):
         assert sign_in(Client()).status_code == 302
 
 
+@pytest.mark.parametrize("method", LoginAttempt.Method.values)
+def test_the_right_password_is_taken_sixty_times_an_hour(method, client):
+    """Each time costs a hash and a row, whoever has it."""
+    user = li()
+    row = {"mobile": user.mobile, "address": "192.0.2.1", "succeeded": True, "method": method}
+    LoginAttempt.objects.bulk_create(LoginAttempt(**row) for _n in range(60))
+    ways = {"password": sign_in(client), "change": change(client_of(user))}
+    refused = {way for way, answer in ways.items() if answer.status_code == 429}
+    assert refused == {method} & set(ways)
+    assert all("密码用得太频繁了" in ways[way].content.decode() for way in refused)
+
+
 HOSTILE = [
     "//evil.example",
     "https://evil.example/",
