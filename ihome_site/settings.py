@@ -138,6 +138,7 @@ else:
     }
     # In-process caches of several workers would disagree about who is signed in.
     SESSION_ENGINE = "django.contrib.sessions.backends.db"
+MESSAGE_STORAGE = "ihome_site.message_storage.FewMessages"
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:login"
