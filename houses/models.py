@@ -389,7 +389,10 @@ class House(Visible, Listing, Newness, Timestamped):
     @classmethod
     @durable
     def add_image(cls, pk, stored):
-        """Attach a stored photo. Raises StayError when the house has MAX_IMAGES already."""
+        """Attach a stored photo, which operators have not seen.
+
+        Raises StayError when the house has MAX_IMAGES already.
+        """
         house = cls.lock(pk)
         if house.owner.is_erased:
             raise StayError(_("这套房源已经不在了"))
@@ -405,6 +408,7 @@ class House(Visible, Listing, Newness, Timestamped):
         if house.cover_id is None:
             house.cover = image
         house.save(update_fields=["cover", "updated_at"])
+        house.content_changed()
         return image
 
     @classmethod
@@ -431,12 +435,16 @@ class House(Visible, Listing, Newness, Timestamped):
     @classmethod
     @durable
     def remove_image(cls, image):
-        """Delete the photo, by the name it has now; the next one becomes the cover."""
+        """Delete the photo, by the name it has now; the next one becomes the cover.
+
+        A refused home waits for another look: the photo may have been the reason.
+        """
         house = cls.lock(image.house_id)
         if house.cover_id == image.pk:
             house.cover = house.images.exclude(pk=image.pk).first()
         house.save(update_fields=["cover", "updated_at"])
         house.images.filter(pk=image.pk).delete()
+        house.ask_again()
 
 
 def check_span(begin, end):

@@ -10,6 +10,7 @@ import logging
 import secrets
 import time
 from contextlib import suppress
+from functools import partial
 
 from django.core.files.storage import default_storage
 
@@ -17,7 +18,7 @@ from houses.caching import cover_changed, house_changed
 from houses.models import House, HouseImage
 from ihome_site import images
 from ihome_site.images import PHOTO_WIDTHS
-from ihome_site.locking import durable
+from ihome_site.locking import durable, retried
 
 logger = logging.getLogger("ihome.images")
 
@@ -26,11 +27,12 @@ def hide_photos(houses, seconds=None):
     """Rename the photos of those of `houses` (a queryset) whose addresses still are known.
 
     Begins no other home after so many `seconds`. Returns how many homes were done; those whose
-    storage failed are left for later.
+    storage failed are left for later. Raises Busy when other transactions stay in the way.
     """
     began, done = time.monotonic(), 0
     # What is shown is known, however it came to be: it has to move when it is hidden again.
-    houses.shown().filter(photos_hidden=True).update(photos_hidden=False)
+    known = houses.shown().filter(photos_hidden=True)
+    retried(partial(known.update, photos_hidden=False))
     waiting = houses.hidden().filter(photos_hidden=False).order_by("pk")
     for pk in list(waiting.values_list("pk", flat=True)):
         if seconds is not None and time.monotonic() - began > seconds:

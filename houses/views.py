@@ -323,9 +323,7 @@ class HouseImagesView(OwnHouseMixin, View):
     def add(self, picture):
         """The new HouseImage of an Encoded picture."""
         with images.storing(picture, PHOTO_FOLDER) as stored:
-            image = House.add_image(self.house.pk, stored)
-        self.house.content_changed()
-        return image
+            return House.add_image(self.house.pk, stored)
 
     def page(self, errors=(), status=200):
         context = {
@@ -367,7 +365,6 @@ class HouseImageAction(LoginRequiredMixin, View):
 class HouseImageDeleteView(HouseImageAction):
     def act(self, image):
         House.remove_image(image)
-        image.house.ask_again()
         messages.success(self.request, _("照片已删除"))
 
 

@@ -10,6 +10,7 @@ import functools
 import json
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -228,7 +229,10 @@ class OperatorsAdmin(admin.ModelAdmin):
         if not all(NUMBER.fullmatch(text) for text in chosen):
             self.message_user(request, _("没看懂选了哪些，请再选一次"), messages.ERROR)
             return None
-        if request.POST.get("select_across", "0") == "0":
+        if request.POST.get("select_across", "0") != "0":
+            # All of the list, before the verb takes some off it.
+            chosen = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
+        else:
             here = queryset.filter(pk__in=chosen).count()
             if missing := len(set(chosen)) - here:
                 sentence = ngettext(
@@ -241,7 +245,8 @@ class OperatorsAdmin(admin.ModelAdmin):
                     return redirect(request.get_full_path())
         answer = super().response_action(request, queryset)
         if self.homes_chosen:
-            hide_photos(House.objects.filter(**{self.homes_chosen: chosen}), PATIENCE)
+            with suppress(Busy):  # what was done is done; the timer's command hides them
+                hide_photos(House.objects.filter(**{self.homes_chosen: chosen}), PATIENCE)
         return answer
 
     def get_actions(self, request):

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from PIL import Image
 
 from houses.models import MAX_IMAGES, Area, Facility, House
@@ -123,6 +124,23 @@ def test_unlisting_and_listing(owner):
 def upload(owner, house, *files, **headers):
     url = f"/houses/{house.pk}/images/"
     return owner.post(url, {"house_image": files}, headers=headers)
+
+
+@pytest.mark.parametrize("step", ["content_changed", "ask_again"])
+def test_a_conflict_at_the_last_step_undoes_the_first(step, owner, monkeypatch):
+    """For the answer says that nothing was done, and the script sends the photo again."""
+
+    def conflict(_house):
+        raise OperationalError(1213, "Deadlock found")
+
+    house = house_of_wang()
+    upload(owner, house, picture())
+    monkeypatch.setattr(House, step, conflict)
+    if step == "content_changed":
+        answer = upload(owner, house, picture())
+    else:
+        answer = owner.post(f"/houses/images/{house.images.get().pk}/delete/")
+    assert (answer.status_code, house.images.count()) == (503, 1)
 
 
 def test_the_first_photo_becomes_the_cover(owner):

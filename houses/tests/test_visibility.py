@@ -315,6 +315,32 @@ def test_so_do_those_of_an_owner_whom_the_desk_disables(house, operator, client)
     assert statuses(client, before) == [404, 404]
 
 
+@pytest.mark.parametrize("list_name", ["houses/house", "accounts/user"])
+def test_so_do_those_of_a_whole_list(list_name, house, operator, client):
+    """One row is ticked, and all of the list chosen."""
+    before = files_of(house)
+    other = house_of_wang(title="别的房源", owner=chen())
+    is_houses = list_name == "houses/house"
+    verb, ticked = ("do_hold", other.pk) if is_houses else ("do_disable", chen().pk)
+    form = {"action": verb, "_selected_action": ticked, "select_across": "1", "reason": "诈骗房源"}
+    client_of(operator).post(f"/admin/{list_name}/", form)
+    assert statuses(client, before) == [404, 404]
+
+
+def test_a_conflict_while_photos_are_hidden_undoes_nothing(house, operator, monkeypatch):
+    """… and the answer does not say so: the timer hides them later."""
+
+    def conflict(_pk, _copies):
+        raise Busy
+
+    monkeypatch.setattr(photo_files, "take_names", conflict)
+    form = {"action": "do_hold", "_selected_action": house.pk, "reason": "诈骗房源"}
+    answer = client_of(operator).post("/admin/houses/house/", form, follow=True)
+    assert "完成 1 个" in answer.content.decode()
+    house.refresh_from_db()
+    assert (house.held_reason, house.photos_hidden) == ("诈骗房源", False)
+
+
 def test_the_timer_hides_those_of_a_disabled_owner_once(house, operator, client):
     before = files_of(house)
     wang().disable(operator, "冒用他人照片")

