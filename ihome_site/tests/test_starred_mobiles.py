@@ -281,6 +281,26 @@ def test_a_starred_part_is_not_found_by_its_digits(column, text, count):
     assert found(reader("view_review"), Review, text) == (count, has_digits)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("小李 188", 1),
+        ("188", 1),
+        ("3456", 1),
+        ("0002", 1),
+        ("8881", 0),
+        ("1888", 0),
+        ("２３４", 0),
+    ],
+)
+def test_nor_is_a_mobile_that_somebody_is_called(text, count):
+    guest = li()
+    assert guest.mobile.endswith("0002")
+    User.objects.filter(pk=guest.pk).update(name="小李 18888123456")
+    order_of_li(house_of_wang(), guest=guest)
+    assert found(reader("view_order"), Order, text)[0] == count
+
+
 def test_what_holds_no_number_is_found_as_before():
     stay_over(house_of_wang()).write_review(li(), 4, "3 室 1 厅，第一次来，Wifi 300M")
     user = reader("view_review")
