@@ -2,7 +2,7 @@
 
 `ihome_site.masking` says which characters stand for a digit. It has to guess what is a number and
 is therefore careful with what stands between the digits; here the digits are known, so nearly
-anything may.
+anything may: any marks, and between the groups of a number also letters.
 """
 
 import re
@@ -13,9 +13,14 @@ from functools import cache
 from ihome_site.masking import CHINESE, COUNTRY, SPOKEN, signs_and_places, signs_of
 
 DIGITS = f"0-9{CHINESE}"
-BETWEEN = f"[^{DIGITS}]{{0,4}}"  # signs between two digits: a mark and blanks, or 年, or 然后
-BETWEEN_STARS = f"[^{DIGITS}*w]{{0,3}}"  # … where some digits are not known: no letters
+BETWEEN_GROUPS = f"[^{DIGITS}]{{0,4}}"  # signs: a mark and blanks, or 年, or 然后
+BETWEEN = f"[^{DIGITS}w]{{0,3}}"  # no letters: names of files have many digits with some between
+BETWEEN_STARS = f"[^{DIGITS}*w]{{0,3}}"
+# Length of a number → the places at which people divide it.
+GROUPS = {11: {3, 7}, 18: {6, 10, 12, 14}, 15: {6, 8, 10, 12}}
 MOBILE_LENGTH = 11
+# Numbers that were written without anything between them.
+ANOTHER = "1[3-9][0-9]{9}"
 SEARCHED = 4  # digits at the end that are looked for before the whole number is
 
 
@@ -28,11 +33,14 @@ class KnownNumber:
     def __init__(self, number, *, any_digit=False):
         signs = {"X": "[Xx]", "*": f"[*{DIGITS}]" if any_digit else r"\*"}
         signs |= {str(n): f"[{n}{CHINESE[n]}]" for n in range(10)}
-        between = BETWEEN_STARS if "*" in number else BETWEEN
-        digits = between.join(signs[char] for char in number)
+        digits = "".join(
+            (between(number, place) if place else "") + signs[char]
+            for place, char in enumerate(number)
+        )
         country = f"(?:\\+?{COUNTRY})?" if len(number) == MOBILE_LENGTH else ""
-        end = "" if number.endswith("X") else "(?![0-9])"
-        self.pattern = re.compile(f"(?<![0-9]){country}{digits}{end}")
+        begin = f"(?:(?<![0-9])|(?<={ANOTHER}))"
+        end = "" if number.endswith("X") else f"(?:(?![0-9])|(?={ANOTHER}(?![0-9])))"
+        self.pattern = re.compile(begin + country + digits + end)
         self.maybe = maybe(number, any_digit)
 
     def replaced(self, text, instead):
@@ -45,6 +53,13 @@ class KnownNumber:
             parts += [text[end : places[found.start()]], instead]
             end = places[found.end() - 1] + 1
         return "".join(parts) + text[end:]
+
+
+def between(number, place):
+    """The pattern of what may stand before the digit at this place."""
+    if "*" in number:
+        return BETWEEN_STARS
+    return BETWEEN_GROUPS if place in GROUPS.get(len(number), ()) else BETWEEN
 
 
 def maybe(number, any_digit):

@@ -19,6 +19,9 @@ RARE = 3  # … of one that is looked for in rows about somebody else: there are
 RARE_PLACE = 6  # … of a title or an address that is: there are many 温馨小屋
 STARS = "***"  # instead of a starred mobile that may be another's as well
 CHUNK = 500  # values in one IN
+BLANKS = "[\\s\u200b-\u200d\u2060\ufeff]{0,2}"
+LATIN = "A-Za-z0-9Ａ-Ｚａ-ｚ０-９"
+HALF_WIDTH = {code + 0xFEE0: code for code in range(ord("!"), ord("~") + 1)}
 STARRED = re.compile("[0-9]{3}\\*{4}[0-9]{4}")
 # A starred number, or a part of one: it may be anybody's, whoever calls themselves so.
 STARRED_PART = re.compile("[-+\\s()（）0-9Xx]*\\*[-+\\s()（）0-9Xx*]*")
@@ -151,17 +154,29 @@ def whole(name):
 
     One of digits is not looked for within a starred number: 5678 is no part of 138****5678.
     """
+    name = name.translate(HALF_WIDTH)
     before, after = joins(name[0]), joins(name[-1])
     before = f"(?<!{before})" if before else ""
     after = f"(?!{after})" if after else ""
-    return f"{before}{re.escape(name)}{after}"
+    return before + "".join(any_width(name)) + after
+
+
+def any_width(name):
+    """Pattern by pattern: full-width letters are the same ones, and blanks may be anywhere but
+    between two Latin letters."""
+    for place, char in enumerate(name):
+        is_in_word = place and joins(char) and joins(name[place - 1])
+        yield "" if is_in_word or not place else BLANKS
+        if not char.isspace():
+            wide = chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else ""
+            yield f"[{re.escape(char)}{wide}]" if wide else re.escape(char)
 
 
 def joins(char):
     """What makes a longer word of one that begins or ends with `char`."""
     if char in "0123456789*":
-        return "[A-Za-z0-9*]"
-    return "[A-Za-z0-9]" if re.match("[A-Za-z]", char) else ""
+        return f"[{LATIN}*＊]"
+    return f"[{LATIN}]" if re.match("[A-Za-z]", char) else ""
 
 
 def is_whole(text):

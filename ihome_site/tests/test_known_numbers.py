@@ -8,7 +8,8 @@ from ihome_site.masking import signs_of
 
 MOBILE = "13955550077"
 WAYS, _several = ways_to_write()
-GAPS = ["", " ", "-", "年", ", ", "——", "然后", "\n", "/", "\u200b", "x", "   ~   "]
+GAPS = ["", " ", "-", ", ", "——", "\n", "/", "\u200b", "x", "   ~   "]
+GAPS_OF_GROUPS = [*GAPS, "年", "然后"]
 
 
 def ways(digit):
@@ -16,13 +17,26 @@ def ways(digit):
 
 
 DIGITS = st.tuples(*map(ways, MOBILE))
-BETWEEN = st.lists(st.sampled_from(GAPS), min_size=10, max_size=10)
+BETWEEN = st.tuples(
+    *(st.sampled_from(GAPS_OF_GROUPS if place in (3, 7) else GAPS) for place in range(1, 11))
+)
 
 
 @given(DIGITS, BETWEEN)
 def test_any_way_to_write_a_digit_and_any_gap(digits, gaps):
     text = "".join(map("".join, zip(digits, [*gaps, ""], strict=True)))
     assert KnownNumber(MOBILE).replaced(f"请打{text}。", "@") == "请打@。"
+
+
+def test_letters_within_a_group_make_it_a_name():
+    for text in ("houses/139555a50077.webp", "1395:55f5:0077::", "1 3 9 5 条"):
+        assert KnownNumber(MOBILE).replaced(text, "@") == text
+
+
+def test_two_that_are_glued_together():
+    other = "13812345678"
+    for text in (f"{MOBILE}{other}", f"{other}{MOBILE}", f"{other}{MOBILE}{other}"):
+        assert KnownNumber(MOBILE).replaced(text, "@") == text.replace(MOBILE, "@")
 
 
 def test_a_character_for_two_digits():

@@ -13,7 +13,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Q
+from django.forms import model_to_dict
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import (
     Device,
@@ -455,6 +457,44 @@ def test_however_a_number_is_written_it_goes_from_what_others_wrote():
         assert "已注销用户" in after
 
 
+def test_what_the_site_fills_for_others_stays_whatever_number_somebody_proves():
+    """Anybody may prove a number that they make up, to fit the name of a stranger's photo."""
+    card, user = "31010119850715123X", User.objects.create_user("13900000066", "x")
+    RealName.objects.prove(user, "诸葛小明", card)
+    old, mobile = f"{card[:6]}{card[8:17]}", user.mobile
+    photo = house_of_wang(owner=chen()).images.create(
+        file=f"houses/{old[:12]}a{old[12:]}.webp", width=1, height=1
+    )
+    address = f"{old[:4]}:{old[4:8]}:{old[8:12]}:{old[12:]}::"
+    agent = f"Chrome/{mobile[:3]}.{mobile[3]}.{mobile[4:8]}.{mobile[8:]}"
+    login = LoginAttempt.objects.create(mobile="1", address=address, user_agent=agent)
+    look = IdCardView.objects.create(viewer=chen(), subject=li(), reason="x", address=address)
+    seen = {"seen_at": timezone.now(), "address": address, "user_agent": agent}
+    device = chen().devices.create(session_key="x" * 32, **seen)
+    rows = [photo, login, look, device]
+    before = [model_to_dict(row) for row in rows]
+    call_command("erase_user", mobile)
+    for row in rows:
+        row.refresh_from_db()
+    assert [model_to_dict(row) for row in rows] == before
+
+
+SITES = {"the site's own word", "random", "an order's number", "an order's address", "a number"}
+
+
+def test_columns_that_the_site_fills_are_named():
+    """Not so those of states, which are changed with what operators wrote about them."""
+    named = {
+        f"{model._meta.label}.{name}"
+        for model, columns in traces.WRITTEN_BY_SITE.items()
+        for name in columns
+    }
+    assert named <= columns()
+    assert {
+        label for label, fate in PLANTED.items() if isinstance(fate, str) and fate in SITES
+    } <= named
+
+
 def test_numbers_that_are_not_theirs_stay_in_what_others_wrote():
     others = [f"2{MOBILE}", f"{MOBILE}0", MOBILE[:10], f"{MOBILE[:7]} 12345 {MOBILE[7:]}"]
     others += ["￥139，5555，0078", f"{id_card_of(78)}", MOBILE[::-1]]
@@ -462,6 +502,24 @@ def test_numbers_that_are_not_theirs_stay_in_what_others_wrote():
     Notice.objects.bulk_create(Notice(user=li(), kind="requested", text=text) for text in others)
     call_command("erase_user", MOBILE)
     assert list(Notice.objects.order_by("pk").values_list("text", flat=True)) == others
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("欧阳静Lily", ["欧阳静ｌｉｌｙ", "欧阳　静Lily", "欧 阳 静 LILY"]),
+        ("诸葛小明", ["诸葛 小明", "诸葛\u200b小明", "诸葛\n小明"]),
+        ("Li Lei ②", ["LiLei②", "Ｌｉ　Ｌｅｉ ②"]),
+    ],
+)
+def test_a_name_goes_in_every_width_and_with_blanks_in_it(name, written, operator):
+    User.objects.filter(pk=wang().pk).update(name=name)
+    house = house_of_wang(owner=chen())
+    house.hold(operator, f"像{'、像'.join(written)}、像{name}的房子，Lily 和 Lei 不是")
+    call_command("erase_user", MOBILES["wang"])
+    house.refresh_from_db()
+    gone = "、".join(["像已注销用户"] * (len(written) + 1))
+    assert house.held_reason == f"{gone}的房子，Lily 和 Lei 不是"
 
 
 def test_a_letter_with_an_accent_has_two_cases_as_well(operator):
@@ -804,7 +862,7 @@ def test_texts_of_others_are_searched_before_anything_is_locked(monkeypatch):
     monkeypatch.setattr(traces, "read", watched)
     house_of_wang()
     call_command("erase_user", MOBILES["wang"])
-    assert reads == [False] * len(traces.our_text_columns())
+    assert reads == [False] * len(traces.typed_columns())
 
 
 def test_what_they_call_themselves_after_the_search_is_looked_for_as_well(operator, monkeypatch):
