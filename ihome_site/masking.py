@@ -120,12 +120,24 @@ MOBILE_FORMS = [
     one_by_one(MOBILE_DIGITS, "mobile_mark"),
     in_other_groups(
         HEAD,
-        [(3, 3, 2), (3, 2, 3), (2, 3, 3), (4, 2, 2), (2, 4, 2), (2, 2, 4), (2, 2, 2, 2)],
+        [
+            (3, 5),
+            (5, 3),
+            (3, 3, 2),
+            (3, 2, 3),
+            (2, 3, 3),
+            (4, 2, 2),
+            (2, 4, 2),
+            (2, 2, 4),
+            (2, 2, 2, 2),
+        ],
         "dot",
     ),
 ]
-# A 0 is how long-distance calls used to begin, and people write 0086, 086, 0186 and 01186.
-COUNTRY = f"(?:(?:0{{1,2}}1{{0,2}}{GAP})?86|0){GAP}"
+# A 0 is how long-distance calls used to begin, and people write 0086, 086, 0186 and 01186; others
+# are what one dials before a number to pay less.
+CHEAPER = "17951|17911|17909|12593|10193"
+COUNTRY = f"(?:(?:0{{1,2}}1{{0,2}}{GAP})?86|0{{1,2}}|{CHEAPER}){GAP}"
 MOBILE = re.compile(f"(?<![0-9])(?:{COUNTRY})?(?:{'|'.join(MOBILE_FORMS)})(?![0-9])")
 
 # Marks of a list or a sum, and line breaks, may be between numbers as well as in one. These are
@@ -168,15 +180,25 @@ ID_NUMBER = re.compile(
     f"[1-9][0-9]{{5}}(?:18|19|20)[0-9]{{2}}{DAY}[0-9]{{3}}[0-9Xx]|[1-8][0-9]{{7}}{DAY}[0-9]{{3}}"
 )
 
+# Several numbers without anything between them, from the first digit of a row to its last.
+ONE_MOBILE = "1[3-9][0-9]{9}"
+ONE_CARD = f"[1-9][0-9]{{5}}(?:18|19|20)[0-9]{{2}}{DAY}[0-9]{{3}}[0-9Xx]"
+GLUED = re.compile(f"(?<![0-9])(?:{ONE_MOBILE}){{2,9}}(?![0-9])")
+GLUED_WITH_CARD = re.compile(
+    f"(?<![0-9])(?:{ONE_MOBILE}){{0,3}}{ONE_CARD}(?:{ONE_CARD}|{ONE_MOBILE}){{0,4}}(?![0-9])"
+)
+
 
 def masked(text):
     """`text` with the middle of every mobile and ID number in it starred."""
-    return replaced(MOBILE, starred_mobile, without_id_numbers(text))
+    text = replaced(MOBILE, starred_mobile, without_id_numbers(text))
+    return replaced(GLUED, starred_glued, text)
 
 
 def without_id_numbers(text):
     """`text` with ID numbers starred and mobiles as they are."""
-    return replaced(OLD_ID_CARD, starred_id_card, replaced(ID_CARD, starred_id_card, text))
+    text = replaced(OLD_ID_CARD, starred_id_card, replaced(ID_CARD, starred_id_card, text))
+    return replaced(GLUED_WITH_CARD, starred_glued, text)
 
 
 def has_digit(text):
@@ -216,6 +238,10 @@ def starred_mobile(signs):
         return ""
     number = plain(signs)
     return f"{number[:-8]}****{number[-4:]}"
+
+
+def starred_glued(signs):
+    return f"{signs[:3]}{'*' * (len(signs) - 7)}{signs[-4:]}"
 
 
 def starred_id_card(signs):

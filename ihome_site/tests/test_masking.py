@@ -89,7 +89,14 @@ MOBILE_WAYS = [
         for mark in [*"+#'’&=?!%^`@√→★🏠x×", "…", "……", "++", " # ", "##", "..", "，，"]
     ),
     "1#3#9#5#5#5#5#0#0#7#7",
-    *("139.555.500.77", "139.55.55.00.77", "139.555.50.077", "139.55.5500.77"),
+    *(
+        "139.555.50077",
+        "139.55550.077",
+        "139.555.500.77",
+        "139.55.55.00.77",
+        "139.555.50.077",
+        "139.55.5500.77",
+    ),
     *(
         "139·555·500·77",
         "139．555．500．77",
@@ -100,6 +107,7 @@ MOBILE_WAYS = [
 AROUND = ["{}", "请打 {} 找王先生", "之一{}、", "v{}:", "\n{}\n", "-{}-"]
 COUNTRIES = [
     *("86", "+86", "0086", "+86 ", "+86-", "(+86)", "８６", "0", "０", "0-"),
+    *("00", "17951", "17951 ", "12593-"),
     *("0086 ", "00 86 ", "086", "0186", "０１８６", "01186", "00186-"),
 ]
 CARD_WAYS = [
@@ -144,6 +152,26 @@ def test_a_mobile_is_starred_however_it_is_written(text, around):
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_a_country_code_does_not_hide_it(country):
     assert masked(f"{country}139 5555 0077").endswith("139****0077")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1395555007713812345678",
+        "139555500771381234567813955550077",
+        CARD * 2,
+        f"{CARD}13955550077",
+        f"13955550077{CARD}",
+    ],
+)
+def test_numbers_that_are_glued_together_are_starred(text):
+    shown = masked(f"号码 {text}。")
+    assert shown == f"号码 {text[:3]}{'*' * (len(text) - 7)}{text[-4:]}。"
+
+
+def test_a_long_number_that_is_not_made_of_them_stays():
+    for text in ("2026112822001455550077123456", f"7{CARD}4", "13955550077138123456789"):
+        assert masked(text) == text
 
 
 def test_an_x_ends_an_id_number_whatever_follows():
