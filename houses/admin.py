@@ -166,7 +166,8 @@ class HouseAdmin(OperatorsAdmin):
             house.owner_changed()
         if change and {"area", "owner"} & set(form.changed_data):
             house_changed(house.pk, house.area_id, form.initial["area"])
-            for owner in {house.owner_id, form.initial["owner"]}:
+            # Who is no superuser has no field for the owner.
+            for owner in {house.owner_id, form.initial.get("owner", house.owner_id)}:
                 House.renumber(owner)
 
     def save_formset(self, request, form, formset, change):
