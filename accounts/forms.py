@@ -9,11 +9,11 @@ from accounts.models import RealName, RealNameError, User
 from accounts.names import NameField, refuse_official
 from accounts.validators import validate_id_card
 from ihome_site import images
-from ihome_site.forms import Sentences
+from ihome_site.forms import PartialModelForm, Sentences
 from ihome_site.refusals import TooMany
 
 
-class NameForm(Sentences, forms.ModelForm):
+class NameForm(Sentences, PartialModelForm):
     class Meta:
         model = User
         fields = ["name"]
@@ -26,13 +26,16 @@ class NameForm(Sentences, forms.ModelForm):
     def clean_name(self):
         """A name from before may stay."""
         name = self.cleaned_data["name"]
-        if name != self.initial["name"]:
+        if "name" in self.changed_data:
             refuse_official(name, self.instance)
         return name
 
     def save(self, commit=True):
         """False, with an error on the form, when the name was taken a moment ago, or the day's
-        changes are used up."""
+        changes are used up. A name that was not touched is left as somebody else may have set it.
+        """
+        if not self.changed_data:
+            return True
         try:
             NAMES.take(self.instance)
             with transaction.atomic():

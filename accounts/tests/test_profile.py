@@ -7,6 +7,7 @@ from PIL import Image
 
 from accounts.models import RealName, User
 from ihome_site.testing import PASSWORD, chen, client_of, id_card_of, li, wang
+from ihome_site.tests.markup import form_with
 
 pytestmark = pytest.mark.django_db
 
@@ -146,3 +147,15 @@ def test_the_server_refuses_to_publish_without_real_name():
     assert client_of(li()).post("/houses/new/", {"title": "x"}).status_code == 302
     assert not li().houses.exists()
     assert wang().is_verified
+
+
+def test_a_page_from_before_gives_nobody_their_old_name_back():
+    """An operator changed it meanwhile; whoever saves without touching it keeps that."""
+    user = li()
+    client = client_of(user)
+    form = form_with(client.get("/accounts/profile/").content.decode(), "name")
+    User.objects.filter(pk=user.pk).update(name="改过的")
+    assert client.post("/accounts/name/", form).status_code == 302
+    assert User.objects.get(pk=user.pk).name == "改过的"
+    client.post("/accounts/name/", form | {"name": "林小满"})
+    assert User.objects.get(pk=user.pk).name == "林小满"
