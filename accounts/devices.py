@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.core import signing
 from django.core.cache import caches
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -150,11 +150,13 @@ def end_others(request):
 
 
 def fingerprint(mobile, user):
-    """What a cookie says of an account. Another password, or a disabling, makes it another one.
+    """What a cookie says of an account. Another password, a disabling, or an ended device makes
+    it another one.
 
     For a mobile without an account (`user` is None) it is as much work, and nothing's.
     """
-    bound_to = (user or User()).get_session_auth_hash()
+    account = user or User()
+    bound_to = f"{account.get_session_auth_hash()}{account.known_round or ''}"
     return salted_hmac(SALT, f"{mobile}:{user and user.pk}:{bound_to}").hexdigest()[:16]
 
 
@@ -170,13 +172,23 @@ def cookie_content(request):
 def known_device(request, mobile):
     """The id of the device that asks, if it has signed in to this account before; else "".
 
-    Before means since the password was set and since the account was last disabled.
+    Before means since the password was set, and since the account was last disabled or a device
+    of it ended by its person.
     """
     content = cookie_content(request)
     if not content["accounts"]:
         return ""
     user = User.objects.filter(mobile=mobile).first()
     return content["device"] if fingerprint(mobile, user) in content["accounts"] else ""
+
+
+def know_this_one_alone(request, response):
+    """Whoever ends a device may have lost it: none is known any more but the one that asks."""
+    user = request.user
+    User.objects.filter(pk=user.pk).update(known_round=F("known_round") + 1)
+    user.refresh_from_db(fields=["known_round"])
+    remember(request, user, response)
+    return response
 
 
 def remember(request, user, response):

@@ -78,6 +78,10 @@ class User(MaskedMobile, Supervised, AbstractBaseUser, PermissionsMixin, Timesta
     session_round = models.PositiveIntegerField(
         _("会话轮次"), default=0, db_default=0, editable=False
     )
+    # Part of what a known device's cookie says: a step makes all of them strangers.
+    known_round = models.PositiveIntegerField(
+        _("认识的设备轮次"), default=0, db_default=0, editable=False
+    )
 
     objects = UserManager()
 

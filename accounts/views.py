@@ -94,7 +94,7 @@ class DeviceEndView(LoginRequiredMixin, View):
         device = get_object_or_404(others, pk=pk)
         devices.end(others.filter(pk=pk))
         messages.success(request, _("已退出 %(name)s") % {"name": device.name})
-        return redirect("accounts:devices")
+        return devices.know_this_one_alone(request, redirect("accounts:devices"))
 
 
 class DevicesEndView(LoginRequiredMixin, View):
@@ -103,7 +103,7 @@ class DevicesEndView(LoginRequiredMixin, View):
     def post(self, request):
         count = devices.end_others(request)
         messages.success(request, _("已退出其他 %(n)s 台设备") % {"n": count})
-        return redirect("accounts:devices")
+        return devices.know_this_one_alone(request, redirect("accounts:devices"))
 
 
 class MeView(LoginRequiredMixin, TemplateView):

@@ -100,6 +100,19 @@ def test_ending_all_others_leaves_this_one():
     assert Device.objects.get().session_key == key_of(here)
 
 
+@pytest.mark.parametrize("one", [True, False])
+def test_an_ended_device_is_a_stranger_when_it_signs_in_again(one):
+    """It may be the phone that was lost."""
+    here, there = signed_in(), signed_in(CHROME)
+    device = Device.objects.get(session_key=key_of(there))
+    here.post(f"/accounts/devices/{device.pk}/end/" if one else "/accounts/devices/end/")
+    here.post("/accounts/logout/")
+    for client in (here, there):
+        sign_in(client, password="wrong-password")
+    known = LoginAttempt.objects.wrong().order_by("pk").values_list("device", flat=True)
+    assert [bool(device) for device in known] == [True, False]
+
+
 def test_an_ended_session_is_gone_from_database_and_cache():
     here, there = signed_in(), signed_in(CHROME)
     assert is_in(there)

@@ -33,6 +33,7 @@ HOLDS = {
 # Columns nobody types: the site counts or measures, and this is as far as it comes.
 WRITTEN_BY_THE_SITE = {
     "accounts.User.session_round": "one step a sign-out",
+    "accounts.User.known_round": "one step an ended device",
     "accounts.SmsCode.tries": "5",
     "accounts.DayCount.count": "300",
     "accounts.UploadDay.count": "200, by the release before DayCount",
