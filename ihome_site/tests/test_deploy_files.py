@@ -84,6 +84,13 @@ def test_containers_run_the_jobs_that_timers_run():
     assert {name.replace("-", "_") for name in timers} - jobs == {"check_media"}  # by hand there
 
 
+def test_nginx_keeps_nothing_that_is_missing():
+    """ "always" would add the header to a 404 as well."""
+    kept = re.findall(r'add_header Cache-Control "public[^;]*;', text("nginx.conf"))
+    assert len(kept) == 3
+    assert not any("always" in line for line in kept)
+
+
 def test_nginx_repeats_hsts_wherever_a_location_adds_a_header():
     blocks = re.findall(r"^    location [^\n]*\{\n.*?^    \}", text("nginx.conf"), re.M | re.S)
     adding = [block for block in blocks if "add_header" in block]

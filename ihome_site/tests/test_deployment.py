@@ -202,6 +202,8 @@ def test_media_are_served_as_pictures_and_nothing_else(site):
     assert picture.headers["Content-Security-Policy"] == MEDIA_POLICY
     assert picture.headers["X-Content-Type-Options"] == "nosniff"
     assert "immutable" in picture.headers["Cache-Control"]
+    missing = site.browser().get(f"{site.url}/media/houses/missing.webp")
+    assert (missing.status_code, "Cache-Control" in missing.headers) == (404, False)
     for path in ["houses/a.html", "../etc/passwd.webp", "houses/", "houses/b.webp"]:
         assert site.browser().get(f"{site.url}/media/{path}").status_code == 404
 
