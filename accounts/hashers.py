@@ -1,14 +1,12 @@
-import threading
-
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-# Hashes a process makes at a time: more take no less time, and 46 MiB each.
-TOGETHER = 2
-turns = threading.BoundedSemaphore(TOGETHER)
+from ihome_site.large_work import turns
 
 
 class Argon2(Argon2PasswordHasher):
     """Argon2id at OWASP's 46 MiB setting: a quarter of the time of Django's default.
+
+    Two at a time in a process, beside a picture one: more take no less time.
 
     https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
     """

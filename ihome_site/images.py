@@ -23,6 +23,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from ihome_site import caching, pictures
+from ihome_site.large_work import turns
 from ihome_site.pictures import (
     AVATAR_MIN_SIDE,
     AVATAR_WIDTHS,
@@ -109,12 +110,18 @@ def place(person):
 @contextmanager
 def turn():
     """The turn of this thread. Raises Crowded when others take too long."""
-    if not decoding.acquire(timeout=LONGEST_WAIT):
+    with waited_for(decoding), waited_for(turns):
+        yield
+
+
+@contextmanager
+def waited_for(lock):
+    if not lock.acquire(timeout=LONGEST_WAIT):
         raise Crowded
     try:
         yield
     finally:
-        decoding.release()
+        lock.release()
 
 
 def take(upload, widths, min_side=PHOTO_MIN_SIDE, square=False):

@@ -121,6 +121,34 @@ def test_all_threads_decode_the_worst_picture_of_each_format(collected_static, p
             assert max(memory.peak + memory.after) <= MOST, name
 
 
+def guesses(server, guesser, over):
+    """Wrong passwords one after the other, each of another mobile from another network."""
+    visitor, number = Visitor(server), 0
+    while not over.is_set():
+        number += 1
+        form = {"csrfmiddlewaretoken": visitor.CSRF, "password": "wrong-password"}
+        form["mobile"] = f"139{guesser:02d}{number:06d}"
+        headers = {"X-Forwarded-For": f"{20 + guesser}.{number // 250}.{number % 250}.1"}
+        visitor.ask("POST", "/accounts/login/", data=form, headers=headers)
+
+
+def test_pictures_and_passwords_together(collected_static, people, figure):
+    worst = OF_EACH_FORMAT["WEBP"]().ljust(HELD, b"x")
+    over = threading.Event()
+    with serving_as_shipped(workers=WORKERS, TRUSTED_PROXIES="127.0.0.1/32") as server:
+        threads = [threading.Thread(target=guesses, args=(server, n, over)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            memory = flood(server, people, worst)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+    figure(f"WebP and passwords: MB during {memory.peak}, after", memory.after, f"≤ {MOST}")
+    assert max(memory.peak) <= MOST
+
+
 def test_all_threads_read_pictures_of_countless_parts(collected_static, people, figure):
     with serving_as_shipped(workers=WORKERS) as server:
         for name in ("JPEG, APP5", "PNG, iTXt"):
