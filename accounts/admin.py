@@ -183,7 +183,7 @@ class UserAdmin(Reveals, OperatorsAdmin):
     def picture(self, user):
         return format_html('<img src="{}" width="64" height="64" alt="">', user.avatar_url)
 
-    def get_search_results(self, request, users, text):
+    def search_rows(self, request, users, text):
         return users.filter(people_called(text)) if text.strip() else users, False
 
     def lock_first(self, request, obj):

@@ -35,6 +35,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.fields import holds_words
+from accounts.limits import LOOKUPS
 from accounts.models import AccountError, User
 from houses.listing import ListingError
 from houses.models import House
@@ -115,6 +116,12 @@ class OperatorsAdmin(admin.ModelAdmin):
         return super().get_queryset(request).prefetch_related(*self.list_prefetch)
 
     def get_search_results(self, request, rows, text):
+        """search_rows(); by a whole mobile only so often a day. Raises TooMany."""
+        if mobile_of(text) and not request.user.has_perm(WHOLE_MOBILES):
+            LOOKUPS.take(request.user)
+        return self.search_rows(request, rows, text)
+
+    def search_rows(self, request, rows, text):
         """Search the list's own columns, and the people and houses its rows belong to.
 
         Those are looked up first, each in its own table: the list may have millions of rows.

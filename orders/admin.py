@@ -74,7 +74,7 @@ class OrderAdmin(ReadOnlyAdmin):
     list_prefetch = ["guest", "house__owner"]
     list_filter = [WaitingLong, "status", "begin_date", "created_at"]
     link_filters = ["status__in"]
-    search_fields = ["number"]  # that there is a search; see get_search_results
+    search_fields = ["number"]  # that there is a search; see search_rows
     search_help_text = _("订单号，房客或房东的手机号、名字，或房源的标题")
     ordering = ["-pk"]
     inlines = [OrderMoveInline]
@@ -97,7 +97,7 @@ class OrderAdmin(ReadOnlyAdmin):
     def state_label(self, order):
         return order.state_label
 
-    def get_search_results(self, request, orders, text):
+    def search_rows(self, request, orders, text):
         """A number, shown in groups of four and pasted so; else the people and the home."""
         number = plain_number(text)
         numbered = orders.filter(number__istartswith=number)

@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.limits import LOOKUPS, DayCount
 from accounts.models import IdCardView, LoginAttempt, SmsCode, User
 from houses.models import House
 from ihome_site.models import OperationLog
@@ -352,3 +353,26 @@ def test_a_day_that_is_none_beside_a_search_is_a_sentence():
     client = client_of(reader("view_operationlog"))
     query = {"q": "12", "created_at__gte": "0001-01-01T00:00:00+08:00"}
     assert client.get(list_url(OperationLog), query).status_code == 302
+
+
+@pytest.mark.parametrize("way", ["user", "order", "suggestions"])
+def test_nobody_tries_ten_thousand_numbers(way):
+    """Of 139****0002 four digits are left; a search by all eleven says yes or no."""
+    guest = li()
+    order_of_li(house_of_wang(), guest=guest)
+    user = reader("view_user", "view_order", "view_house", "change_house", "add_house")
+    client = client_of(user)
+    url = reverse("admin:autocomplete")
+    suggestions = {"app_label": "houses", "model_name": "house", "field_name": "owner"}
+
+    def ask(text):
+        if way == "suggestions":
+            return client.get(url, suggestions | {"term": text})
+        return client.get(list_url(User if way == "user" else Order), {"q": text})
+
+    LOOKUPS.take(user)
+    DayCount.objects.filter(user=user).update(count=99)
+    assert [ask(guest.mobile).status_code, ask("１３９-5555-0002").status_code] == [200, 429]
+    assert ask("0002").status_code == 200
+    user.user_permissions.add(Permission.objects.get(codename="reveal_mobile"))
+    assert ask(guest.mobile).status_code == 200
