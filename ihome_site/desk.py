@@ -40,6 +40,7 @@ from accounts.models import AccountError, User
 from houses.listing import ListingError
 from houses.models import House
 from houses.photo_files import hide_photos
+from ihome_site.differences import differences
 from ihome_site.exports import WHOLE_MOBILES, export, may_export, newest_first
 from ihome_site.exports import starred as starred_text
 from ihome_site.fields import RowsField
@@ -588,25 +589,3 @@ def ask(modeladmin, request, rows, act, form):
         "one": "one" in request.POST,
     }
     return TemplateResponse(request, "admin/why.html", context)
-
-
-def differences(form):
-    """What a form changed as two texts: 标题：旧, and 标题：新."""
-    before, after = [], []
-    for name in form.changed_data:
-        field = form.fields[name]
-        old, new = form.initial.get(name), form.cleaned_data.get(name)
-        before.append(f"{field.label}：{in_words(field, old)}")
-        after.append(f"{field.label}：{in_words(field, new)}")
-    return "\n".join(before), "\n".join(after)
-
-
-def in_words(field, value):
-    """A field's value, initial or cleaned, as people read it."""
-    if isinstance(field, forms.ModelMultipleChoiceField):
-        return "、".join(sorted(str(item) for item in value or []))
-    if isinstance(field, forms.ModelChoiceField) and value and not hasattr(value, "pk"):
-        return str(field.queryset.filter(pk=value).first() or value)
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    return "" if value is None else str(value)

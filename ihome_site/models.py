@@ -64,7 +64,8 @@ class OperationLogManager(models.Manager):
         about |= {"before": before, "after": after, "reason": reason}
         longest = {"subject_text": 200, "reason": 255}
         starred = {
-            name: masked(str(text))[: longest.get(name, 2000)] for name, text in about.items()
+            name: masked(str(text))[: longest.get(name, self.model.LONGEST)]
+            for name, text in about.items()
         }
         return self.create(
             actor=actor,
@@ -91,6 +92,8 @@ class OperationLogManager(models.Manager):
 
 class OperationLog(Timestamped):
     """One line of what operators did: who, what, when, before → after. Never changed."""
+
+    LONGEST = 8000  # characters of `before` or `after`: every permission there is has room
 
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
