@@ -82,6 +82,13 @@ class User(MaskedMobile, Supervised, AbstractBaseUser, PermissionsMixin, Timesta
     known_round = models.PositiveIntegerField(
         _("认识的设备轮次"), default=0, db_default=0, editable=False
     )
+    # Who changed somebody's mobile could be them: see accounts.supervision.LATELY.
+    mobile_changed_at = models.DateTimeField(
+        _("运营人员更换手机号的时间"), null=True, blank=True, editable=False
+    )
+    left_desk_at = models.DateTimeField(
+        _("不再是运营人员的时间"), null=True, blank=True, editable=False
+    )
 
     objects = UserManager()
 

@@ -2,13 +2,17 @@
 
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.names import NameField, refuse_official
+from accounts.supervision import was_lately
 from ihome_site.forms import PartialModelForm
 
 NOT_YOURS = _("只能给予或收回您自己也有的权限：%(names)s")
+
+ANOTHER_MOBILE = _("运营人员不久前换过这个账号的手机号，能不能进后台由超级用户决定")
 
 ABOVE_YOU = _("这个账号有您没有的权限，能不能进后台由权限更多的人决定")
 
@@ -58,9 +62,33 @@ class UserForm(PowersForm):
         data = super().clean()
         if "is_staff" in self.changed_data and not self.actor.has_perms(self.instance.powers()):
             self.add_error("is_staff", ABOVE_YOU)
+        changed_lately = was_lately(self.instance.mobile_changed_at)
+        if self.opens_desk and changed_lately and not self.actor.is_superuser:
+            self.add_error("is_staff", ANOTHER_MOBILE)
         if "name" in self.changed_data and "name" in data:
             self.check_name(data["name"])
         return data
+
+    @property
+    def opens_desk(self):
+        return "is_staff" in self.changed_data and self.cleaned_data.get("is_staff")
+
+    @property
+    def closes_desk(self):
+        lost = {"is_staff", "is_superuser"} & set(self.changed_data)
+        return any(not self.cleaned_data[name] for name in lost)
+
+    @property
+    def update_fields(self):
+        columns = super().update_fields
+        return [*columns, "left_desk_at"] if self.closes_desk else columns
+
+    def save(self, commit=True):
+        if self.closes_desk:
+            self.instance.left_desk_at = timezone.now()
+        return super().save(commit)
+
+    save.alters_data = True
 
     def check_name(self, name):
         """Judged by whether they work here once this is saved."""

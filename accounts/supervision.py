@@ -1,5 +1,7 @@
 """What operators do to an account. Each leaves a line in the operation log and tells the person."""
 
+from datetime import timedelta
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, models
@@ -14,6 +16,15 @@ from ihome_site import images
 from ihome_site.caching import changed
 from ihome_site.locking import durable
 from ihome_site.models import OperationLog
+
+# How long an account whose mobile operators changed is made no operator, and one that was an
+# operator gets no other mobile, but by superusers: both together, in any order, are the way to
+# act under a colleague's name. By then it was noticed: they cannot sign in meanwhile.
+LATELY = timedelta(days=90)
+
+
+def was_lately(moment):
+    return moment is not None and moment > timezone.now() - LATELY
 
 
 class AccountError(Exception):
@@ -85,8 +96,11 @@ class Supervised(models.Model):
         now, by = self.lock_for(actor)
         if (now.is_staff or now.is_superuser) and not by.is_superuser:
             raise AccountError(_("运营人员的手机号只能由超级用户更换"))
+        if was_lately(now.left_desk_at) and not by.is_superuser:
+            raise AccountError(_("这个账号不久前还是运营人员，手机号只能由超级用户更换"))
         before, old = self.masked_mobile, self.mobile
-        self._end_sessions(mobile=old, then={"mobile": mobile, "password": make_password(None)})
+        then = {"mobile": mobile, "password": make_password(None)}
+        self._end_sessions(mobile=old, then=then | {"mobile_changed_at": timezone.now()})
         delete_ledgers(old)  # nobody could tell later whose they were, and erase them
         after = self.masked_mobile
         OperationLog.objects.record(actor, _("更换手机号"), self, before, after, reason)

@@ -136,6 +136,8 @@ def make_anonymous(user):
     user.user_permissions.clear()
     nothing = blanks(User, "mobile", "password") | {
         "last_login": None,
+        "mobile_changed_at": None,
+        "left_desk_at": None,
         "is_active": False,
         "is_staff": False,
         "is_superuser": False,

@@ -3,8 +3,10 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AccountError, LoginAttempt, SmsCode, User
+from accounts.supervision import LATELY
 from accounts.tests.test_codes import sent_before
 from accounts.tests.test_reveal import operator as operator_with
 from houses.models import Area, House
@@ -168,6 +170,90 @@ def test_who_was_given_the_permission_changes_nobody_above_them():
         assert change_mobile(target, holder).status_code == 200
         assert not User.objects.filter(mobile=NEW).exists()
     assert change_mobile(chen(), holder).status_code == 302
+
+
+# An operator's mobile changed in other steps.
+
+
+def colleague():
+    return operator("客服")
+
+
+def changer():
+    """A 管理员 who was given the permission to change mobiles as well."""
+    user = operator("管理员")
+    user.user_permissions.add(Permission.objects.get(codename="change_mobile"))
+    return user
+
+
+def save_account(user, who, *powers):
+    form = {"name": user.name, **dict.fromkeys(powers, "on")}
+    form["groups"] = [group.pk for group in user.groups.all()]
+    return client_of(who).post(url_of("change", user), form)
+
+
+def long_ago():
+    stamps = dict.fromkeys(["left_desk_at", "mobile_changed_at"], timezone.now() - LATELY)
+    User.objects.update(**stamps)
+
+
+@pytest.mark.parametrize("roles_too", [True, False])
+def test_who_was_an_operator_until_lately_gets_no_other_mobile(roles_too):
+    person = colleague()
+    if roles_too:
+        person.groups.clear()
+    assert save_account(person, changer()).status_code == 302
+    assert not User.objects.get(pk=person.pk).is_staff
+    answer = change_mobile(person, changer())
+    assert "不久前还是运营人员" in answer.content.decode()
+    assert not User.objects.filter(mobile=NEW).exists()
+    assert change_mobile(person, boss()).status_code == 302
+
+
+def test_nor_is_somebody_made_one_whose_mobile_was_changed_lately():
+    person = colleague()
+    save_account(person, changer())
+    long_ago()
+    assert change_mobile(person, changer()).status_code == 302
+    answer = save_account(person, changer(), "is_staff")
+    assert "换过这个账号的手机号" in answer.content.decode()
+    assert not User.objects.get(pk=person.pk).is_staff
+    assert save_account(person, boss(), "is_staff").status_code == 302
+    assert User.objects.get(pk=person.pk).is_staff
+
+
+def test_after_some_months_both_are_possible_again():
+    person = colleague()
+    save_account(person, changer())
+    long_ago()
+    assert change_mobile(person, changer()).status_code == 302
+    long_ago()
+    assert save_account(person, changer(), "is_staff").status_code == 302
+
+
+def test_a_superuser_who_is_none_any_more_was_one_too():
+    first = boss()
+    person = User.objects.create_superuser("13700000066", PASSWORD, name="二老板")
+    person.is_staff = False
+    person.save(update_fields=["is_staff"])
+    assert save_account(person, first).status_code == 302
+    assert not User.objects.get(pk=person.pk).is_superuser
+    assert "不久前还是运营人员" in change_mobile(person, changer()).content.decode()
+
+
+def test_the_form_counts_a_mobile_that_is_changed_while_it_is_sent(monkeypatch):
+    """Between Django's first look at the account and the lock on it."""
+    person = colleague()
+    save_account(person, changer())
+    lock_all = type(User.objects).lock_all
+
+    def lock_late(users, pks):
+        users.filter(pk=person.pk).update(mobile=NEW, mobile_changed_at=timezone.now())
+        return lock_all(users, pks)
+
+    monkeypatch.setattr(type(User.objects), "lock_all", lock_late)
+    save_account(person, changer(), "is_staff")
+    assert not User.objects.get(pk=person.pk).is_staff
 
 
 @pytest.mark.parametrize(
