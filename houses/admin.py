@@ -92,6 +92,10 @@ def can_be_approved(house):
     return house.check_state != Check.APPROVED or house.changed_since_check
 
 
+def is_not_own(user, house):
+    return house is None or house.owner_id != user.pk
+
+
 @admin.register(House)
 class HouseAdmin(OperatorsAdmin):
     form = OperatorsHouseForm
@@ -180,6 +184,13 @@ class HouseAdmin(OperatorsAdmin):
         """A home with another owner has its orders and its money with another person."""
         fields = super().get_readonly_fields(request, obj)
         return fields if obj is None or request.user.is_superuser else [*fields, "owner"]
+
+    def has_change_permission(self, request, obj=None):
+        """An operator edits their own home as its owner: operators look at it again."""
+        return is_not_own(request.user, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return is_not_own(request.user, obj) and super().has_delete_permission(request, obj)
 
     def get_deleted_objects(self, houses, request):
         """A house takes its own nights with it; one with orders is protected by them."""

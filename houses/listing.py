@@ -125,7 +125,7 @@ class Listing(models.Model):
         self._change(Q(is_listed=False), is_wanted=False)
         self._change(Q(photos_hidden=True, owner__is_active=True) & FIT, photos_hidden=False)
 
-    # The operators' verbs. Each leaves a line in the operation log.
+    # The operators' verbs. Each leaves a line in the operation log. Nobody judges their own home.
 
     def approve(self, actor, seen=None):
         """The home is fit to be shown, and is, unless its owner took it off meanwhile.
@@ -161,7 +161,8 @@ class Listing(models.Model):
     def _lock(self):
         """Lock the home and read how it stands now. Its owner comes after it, here as everywhere:
         two that lock in other orders wait for each other."""
-        self._read([*LISTING_FIELDS, "updated_at"], type(self).objects.select_for_update())
+        fields = [*LISTING_FIELDS, "owner", "updated_at"]
+        self._read(fields, type(self).objects.select_for_update())
 
     def _lock_as_seen(self, seen):
         self._lock()
@@ -178,6 +179,9 @@ class Listing(models.Model):
     def _operate(self, actor, verb, condition, reason="", **changes):
         with transaction.atomic():
             self._lock()  # the log says what it was before, whoever else is at it
+            if self.owner_id == actor.pk:
+                sentence = _("「%(home)s」是您自己的房源，要由别的运营人员来操作")
+                raise ListingError(sentence % {"home": self})
             before = self.standing
             if not self._change(condition, **changes):
                 raise ListingError(_("「%(home)s」现在不能这样操作") % {"home": self})

@@ -335,8 +335,10 @@ class Order(Timestamped):
 
     @durable
     def stop(self, actor, reason):
-        """Operators cancel, also during the stay; both sides read why."""
+        """Operators cancel, also during the stay; both sides read why. Nobody their own."""
         house = House.lock(self.house_id)
+        if actor.pk in {self.guest_id, house.owner_id}:
+            raise OrderError(_("这个订单是您自己的，要由别的运营人员来取消"))
         before = self._move("stop", actor, reason).label
         house.release(self.number)
         for user_id in (self.guest_id, house.owner_id):
@@ -577,6 +579,8 @@ class Review(Timestamped):
 
     def _show_or_hide(self, actor, verb, before, after, reason):
         house = House.lock(self.order.house_id)
+        if actor.pk in {self.order.guest_id, house.owner_id}:
+            raise OrderError(_("这条评价是您写的，或写的是您的房源，要由别的运营人员来处理"))
         as_seen = Review.objects.filter(pk=self.pk, hidden_reason=before)
         if before == after or not as_seen.update(hidden_reason=after, updated_at=timezone.now()):
             raise OrderError(_("这条评价已经是这样了"))
