@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.browsers import device_name
 from accounts.fields import EncryptedTextField, ExactCharField, blind_index
+from accounts.former_words import FormerWord as FormerWord  # a model of this app
 from accounts.ledgers import CodeError as CodeError
 from accounts.ledgers import Gate as Gate
 from accounts.ledgers import LoginAttempt as LoginAttempt
@@ -20,8 +21,8 @@ from accounts.ledgers import MaskedMobile, mask
 from accounts.ledgers import SmsCode as SmsCode
 from accounts.ledgers import SmsCodeQuerySet as SmsCodeQuerySet
 from accounts.ledgers import network_of as network_of
-from accounts.limits import DayCount as DayCount  # a model of this app
-from accounts.notices import Notice as Notice  # and another
+from accounts.limits import DayCount as DayCount  # another
+from accounts.notices import Notice as Notice  # and one more
 from accounts.supervision import AccountError as AccountError
 from accounts.supervision import Supervised
 from accounts.validators import validate_mobile
@@ -110,9 +111,17 @@ class User(MaskedMobile, Supervised, AbstractBaseUser, PermissionsMixin, Timesta
 
     def save(self, *, update_fields=None, **kwargs):
         is_new = self._state.adding
+        if not is_new and "name" in (update_fields or ()):
+            self.keep_name()
         super().save(update_fields=update_fields, **kwargs)
         if not is_new and (update_fields is None or {"name", "avatar"} & set(update_fields)):
             changed("site")
+
+    def keep_name(self):
+        """Before another is saved; whoever erases them looks for it."""
+        before = User.objects.get(pk=self.pk).name
+        if before != self.name:
+            FormerWord.objects.keep(self.pk, FormerWord.Kind.NAME, before)
 
     def _get_session_auth_hash(self, secret=None):
         bound_to = f"{self.password}{self.session_round or ''}"

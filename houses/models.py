@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import FormerWord
 from houses.caching import cover_changed, house_changed, nights_changed
 from houses.listing import LISTED_IF_FIT, Listing
 from houses.newness import Newness
@@ -36,6 +37,7 @@ from ihome_site.queries import WalkedQuery
 # How far ahead nights can be booked: prices beyond are guesses.
 HORIZON = timedelta(days=MOST_NIGHTS)
 MAX_IMAGES = 12  # a house; enough for every room, small enough to look through
+WORDS_OF_OWNER = {"title", "address", "owner"}  # columns; see House.keep_words
 SMALL_PHOTO = PHOTO_WIDTHS[0]
 
 
@@ -260,14 +262,23 @@ class House(Visible, Listing, Newness, Timestamped):
         return reverse("houses:detail", args=[self.pk])
 
     def save(self, *, update_fields=None, **kwargs):
-        areas = {self.area_id, *House.objects.filter(pk=self.pk).values_list("area_id", flat=True)}
         is_new = self._state.adding
+        before = None if is_new else House.objects.filter(pk=self.pk).first()
+        if before and WORDS_OF_OWNER & set(update_fields or ()):
+            self.keep_words(before)
         super().save(update_fields=update_fields, **kwargs)
-        house_changed(self.pk, *areas)
+        house_changed(self.pk, *{self.area_id, (before or self).area_id})
         if update_fields is None or "cover" in update_fields:
             cover_changed()
         if is_new:
             self.renumber(self.owner_id)
+
+    def keep_words(self, before):
+        """What the home was called, for whose it was: whoever erases them looks for it."""
+        texts = [before.title, before.address]
+        if before.owner_id == self.owner_id:
+            texts = [text for text in texts if text not in {self.title, self.address}]
+        FormerWord.objects.keep(before.owner_id, FormerWord.Kind.PLACE, *texts)
 
     def delete(self, *args, **kwargs):
         """Locked first: a photo that is renamed meanwhile would leave the files of its new name."""
@@ -275,6 +286,7 @@ class House(Visible, Listing, Newness, Timestamped):
         with transaction.atomic():
             House.objects.select_for_update().filter(pk=pk).first()
             OperationLog.objects.subject_deleted(self, self.owner_id)
+            FormerWord.objects.keep(self.owner_id, FormerWord.Kind.PLACE, self.title, self.address)
             house_changed(pk, self.area_id)  # before the files: a storage may be slow
             cover_changed()
             counts = super().delete(*args, **kwargs)

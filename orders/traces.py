@@ -201,7 +201,7 @@ class Traces:
         self.houses = [*(house.pk for house in houses), *deleted_homes(user)]
         self.received = list(Order.objects.received_by(user, self.houses))
         self.trips = list(Order.objects.filter(guest=user))
-        places = {order.title for order in self.received}.union(former_places(self.houses))
+        places = {order.title for order in self.received}.union(former_places(user, self.houses))
         places.update(text for house in houses for text in (house.title, house.address))
         self.words = Words(user, places)
         self.search = search

@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import FormerWord, User
 from houses.models import House
 from ihome_site.known_numbers import KnownNumber
 from ihome_site.masking import masked
@@ -213,8 +213,9 @@ def deleted_homes(user):
     return {int(pk) for pk in lines.values_list("subject_id", flat=True)}
 
 
-def former_places(houses):
-    """Titles and addresses these homes had, where operators changed them."""
+def former_places(user, houses):
+    """Titles and addresses that homes of theirs had; `houses` are those of today, and deleted."""
+    yield from changed_by_forms(user, FormerWord.Kind.PLACE)
     labels = labels_of(House, "title", "address")
     for some in chunks(map(str, houses)):
         for line in lines_about(House, subject_id__in=some):
@@ -228,8 +229,14 @@ def former_mobiles(user):
         yield from filter(STARRED.fullmatch, [line.before, line.after])
 
 
+def changed_by_forms(user, kind):
+    """What they, or their homes, were called before somebody saved a form, however long ago."""
+    return user.former_words.filter(kind=kind).values_list("text", flat=True)
+
+
 def former_names(user):
     """Names they had; where they had none, their starred mobile stands there."""
+    yield from changed_by_forms(user, FormerWord.Kind.NAME)
     labels = labels_of(User, "name")
     for line in lines_about(User, subject_id=str(user.pk)):
         yield line.subject_text

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.urls import reverse
 
-from accounts.models import RealName
+from accounts.models import FormerWord, RealName
 from houses.models import HouseImage
 from ihome_site.testing import PASSWORD, day, house_of_wang, id_card_of, order_of_li
 from ihome_site.tests.test_roles import MATRIX, arguments, clients
@@ -99,8 +99,10 @@ def test_a_change_of_oneself_touches_nobody_else(name, scene):
     for client in list(clients().values())[1:4]:
         before, place = rows(), transaction.savepoint()
         client.post(reverse(name), form(scene[0]))
-        changed = [key for key, row in rows().items() if before.get(key) != row]
-        assert changed == [("User", int(client.session["_auth_user_id"]))]
+        me = int(client.session["_auth_user_id"])
+        changed = {key for key, row in rows().items() if before.get(key) != row}
+        kept = FormerWord.objects.filter(user=me).values_list("pk", flat=True)
+        assert changed - {("FormerWord", pk) for pk in kept} == {("User", me)}
         transaction.savepoint_rollback(place)
 
 

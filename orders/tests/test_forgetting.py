@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.models import (
     Device,
+    FormerWord,
     IdCardView,
     LoginAttempt,
     Notice,
@@ -126,6 +127,7 @@ PLANTED = {
     "accounts.RealName.name": "looked for in every test",
     "accounts.RealName.id_card_index": [(THEIRS, lambda u: RealName.objects.filter(user=u))],
     "accounts.RealName.consent_version": [(THEIRS, lambda u: RealName.objects.filter(user=u))],
+    "accounts.FormerWord.text": [(THEIRS, lambda user: FormerWord.objects.filter(user=user))],
     "accounts.IdCardView.reason": [
         (THEIRS, lambda user: IdCardView.objects.filter(subject=user)),
         (OTHERS, lambda user: IdCardView.objects.filter(viewer=user)),
@@ -745,6 +747,7 @@ def test_homes_deleted_before_today_lose_their_names(operator):
     kept = house_of_wang()
     kept.hold(operator, "有人投诉")
     OperationLog.objects.update(owner=None)
+    FormerWord.objects.all().delete()  # there was no such table
     LogEntry.objects.update(object_repr=DELETED["wang"][0])
     LogEntry.objects.log_actions(operator.pk, [kept], CHANGE, "x")
     OWNERS.forget_names(apps, None)
