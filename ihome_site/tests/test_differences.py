@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from houses.models import Facility
 from ihome_site.differences import LEFT_OUT, differences
+from ihome_site.forms import ShownTexts
 from ihome_site.models import HelpArticle, OperationLog
 from ihome_site.testing import PASSWORD, client_of, house_of_wang
 
@@ -71,7 +72,7 @@ def test_a_change_far_down_an_article_is_seen(boss):
     assert line.after.endswith("文…")
 
 
-class Form(forms.Form):
+class Form(ShownTexts, forms.Form):
     first = forms.CharField(label="一")
     second = forms.CharField(label="二")
     third = forms.CharField(label="三")

@@ -27,6 +27,7 @@ WRITERS = {
     "accounts:password_change": {"stranger", "guest", "owner"},  # the form has their old one
     "accounts:notices": {"owner"},  # who has read that an order came
     "accounts:name": SIGNED_IN,
+    "accounts:devices_end": SIGNED_IN,  # nothing else of theirs is known any more
     "accounts:real_name": SIGNED_IN - {"owner"},  # who has done it before
     "houses:new": {"owner"},
     "houses:edit": {"owner"},
@@ -94,7 +95,9 @@ def test_a_post_changes_rows_only_for_those_who_may(name, scene):
     assert writers == WRITERS.get(name, set())
 
 
-@pytest.mark.parametrize("name", ["accounts:password_change", "accounts:name"])
+@pytest.mark.parametrize(
+    "name", ["accounts:password_change", "accounts:name", "accounts:devices_end"]
+)
 def test_a_change_of_oneself_touches_nobody_else(name, scene):
     for client in list(clients().values())[1:4]:
         before, place = rows(), transaction.savepoint()
