@@ -40,7 +40,12 @@ class NameForm(Sentences, PartialModelForm):
             NAMES.take(self.instance)
             with transaction.atomic():
                 self.instance.lock_to_change()
+                self.instance.refresh_from_db(fields=["is_staff"])
+                self.clean_name()  # they may have worked here until a moment ago
                 self.instance.save(update_fields=["name", "updated_at"])
+        except ValidationError as error:
+            self.add_error("name", error)
+            return False
         except IntegrityError:
             self.add_error("name", User._meta.get_field("name").error_messages["unique"])
             return False

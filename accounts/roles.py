@@ -14,6 +14,8 @@ NOT_YOURS = _("只能给予或收回您自己也有的权限：%(names)s")
 
 ANOTHER_MOBILE = _("运营人员不久前换过这个账号的手机号，能不能进后台由超级用户决定")
 
+OFFICIAL_NAME = _("这个名字只有运营人员能用，请在这里一起改掉，再让对方不再是运营人员")
+
 ABOVE_YOU = _("这个账号有您没有的权限，能不能进后台由权限更多的人决定")
 
 
@@ -65,7 +67,7 @@ class UserForm(PowersForm):
         changed_lately = was_lately(self.instance.mobile_changed_at)
         if self.opens_desk and changed_lately and not self.actor.is_superuser:
             self.add_error("is_staff", ANOTHER_MOBILE)
-        if "name" in self.changed_data and "name" in data:
+        if {"name", "is_staff"} & set(self.changed_data) and "name" in data:
             self.check_name(data["name"])
         return data
 
@@ -91,12 +93,12 @@ class UserForm(PowersForm):
     save.alters_data = True
 
     def check_name(self, name):
-        """Judged by whether they work here once this is saved."""
+        """Judged by whether they work here once this is saved: who leaves leaves such a name."""
         staff = self.cleaned_data.get("is_staff", self.instance.is_staff)
         try:
             refuse_official(name, User(is_staff=staff))
         except ValidationError as error:
-            self.add_error("name", error)
+            self.add_error("name", error if "name" in self.changed_data else OFFICIAL_NAME)
 
     def permissions_of(self, group):
         return group.permissions.all()

@@ -144,6 +144,31 @@ def test_operators_may_be_called_so(boss):
     assert desk_rename(boss, li(), name="客服小李", is_staff="on")[0] == "客服小李"
 
 
+def test_who_is_no_operator_any_more_is_not_called_so(boss):
+    user = User.objects.create_user("13700000066", "x", name="爱家租房官方客服", is_staff=True)
+    name, errors = desk_rename(boss, user, is_staff=[])
+    assert (name, len(errors)) == ("爱家租房官方客服", 1)
+    assert "请在这里一起改掉" in errors[0]
+    assert User.objects.get(pk=user.pk).is_staff
+    name, errors = desk_rename(boss, user, is_staff=[], name="官方小爱")
+    assert "会让人以为您是平台的工作人员" in errors[0]
+    assert desk_rename(boss, user, is_staff=[], name="小爱") == ("小爱", None)
+    assert not User.objects.get(pk=user.pk).is_staff
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_nor_who_renames_themselves_while_they_become_none(monkeypatch, is_staff):
+    user = User.objects.create_user("13700000066", "x", name="小爱", is_staff=True)
+    lock = User.lock_to_change
+
+    def lock_late(locked):
+        User.objects.filter(pk=locked.pk).update(is_staff=is_staff)
+        lock(locked)
+
+    monkeypatch.setattr(User, "lock_to_change", lock_late)
+    assert rename(user, "官方小爱")[0] == ("官方小爱" if is_staff else "小爱")
+
+
 def test_who_is_called_so_from_before_may_change_other_things(boss):
     li()
     for name in ("爱家租房官方客服", "客\u202e服\u200b", "\u200b"):
