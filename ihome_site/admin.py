@@ -132,15 +132,12 @@ class ParametersForm(CarriesInitialValues, forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.before = {}
         for name, parameter in parameters.registry.items():
-            now = parameter()
-            self.before[name] = now
             default = _("默认 %(value)s") % {"value": parameter.default or _("空")}
             self.fields[name] = forms.CharField(
                 label=parameter.label,
                 required=False,
-                initial=now,
+                initial=parameter(),
                 max_length=200,
                 help_text=f"{parameter.rule}；{default}",
             )
@@ -155,14 +152,20 @@ class ParametersForm(CarriesInitialValues, forms.Form):
         return self.cleaned_data
 
     def save(self, actor):
-        """Write what is different now, each with its line in the log."""
+        """Write what is different now, each with its line in the log.
+
+        In a transaction: what each was before is read under the lock that the writing needs.
+        """
+        rows = SiteParameter.objects.select_for_update()
         for name in self.changed_data:
-            value = self.cleaned_data[name]
-            if value != self.before[name]:
-                row, _new = SiteParameter.objects.update_or_create(
-                    name=name, defaults={"value": str(value)}
-                )
-                before = self.before[name]
+            parameter, value = parameters.registry[name], self.cleaned_data[name]
+            if value == parameter.default and not rows.filter(name=name).exists():
+                continue
+            row, is_new = rows.get_or_create(name=name, defaults={"value": str(value)})
+            before = parameter.meant_by(None if is_new else row.value)
+            if value != before:
+                row.value = str(value)
+                row.save(update_fields=["value", "updated_at"])
                 OperationLog.objects.record(actor, _("修改参数"), row, before, value)
 
 

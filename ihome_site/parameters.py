@@ -31,7 +31,10 @@ class Parameter:
         registry[name] = self
 
     def __call__(self):
-        text = chosen().get(self.name)
+        return self.meant_by(chosen().get(self.name))
+
+    def meant_by(self, text):
+        """The value of a stored text; None is none."""
         if text is None:
             return self.default
         try:

@@ -1,16 +1,21 @@
+from functools import partial
+
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import User
+from ihome_site import admin as site_admin
 from ihome_site import parameters
 from ihome_site.models import OperationLog, SiteParameter
 from ihome_site.testing import client_of, house_of_wang, li, order_of_li
+from ihome_site.tests.threads import at_once
 from orders.models import ANSWER_WITHIN, MAX_WAITING, OrderError, Rules
 from orders.waiting import WAITING_NIGHTS
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/ihome_site/siteparameter/"
+ROUNDS = 15
 
 
 def operator():
@@ -71,3 +76,58 @@ def test_the_page_size_is_seen_at_the_next_request():
 def test_the_telephone_stands_in_the_footer():
     operator().post(PAGE, form(support_phone="400-800-1234"))
     assert "tel:400-800-1234" in Client().get("/accounts/login/").content.decode()
+
+
+# Several operators at once.
+
+
+@pytest.mark.parametrize("has_row", [True, False])
+def test_the_log_says_what_a_parameter_was_when_it_was_changed(monkeypatch, has_row):
+    """Another operator's change is saved after this form was read, before it is written."""
+    client, lock = operator(), site_admin.lock_actor
+    if has_row:
+        SiteParameter.objects.create(name="page_size", value="30")
+
+    def lock_late(request):
+        SiteParameter.objects.update_or_create(name="page_size", defaults={"value": "12"})
+        lock(request)
+
+    sent = form(page_size="6")
+    monkeypatch.setattr(site_admin, "lock_actor", lock_late)
+    client.post(PAGE, sent)
+    line = OperationLog.objects.get()
+    assert (line.before, line.after) == ("12", "6")
+
+
+def test_who_saves_what_another_saved_already_leaves_no_line(monkeypatch):
+    client, lock = operator(), site_admin.lock_actor
+
+    def lock_late(request):
+        SiteParameter.objects.create(name="page_size", value="6")
+        lock(request)
+
+    sent = form(page_size="6")
+    monkeypatch.setattr(site_admin, "lock_actor", lock_late)
+    assert client.post(PAGE, sent).status_code == 302
+    assert not OperationLog.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_each_line_begins_where_the_one_before_it_ended(figure):
+    boss = [User.objects.create_superuser(f"1390000000{n}", "x") for n in (7, 8)]
+    clients = [client_of(user) for user in boss]
+    clients[0].get(PAGE)
+    statuses = []
+
+    def save(client, size):
+        statuses.append(client.post(PAGE, form(page_size=str(size))).status_code)
+
+    for n in range(ROUNDS):
+        sizes = (10 + n, 40 + n)
+        assert at_once(*map(partial, [save] * 2, clients, sizes)) == []
+    lines = list(OperationLog.objects.order_by("pk").values_list("before", "after"))
+    ends = [str(parameters.registry["page_size"].default), *(after for _before, after in lines)]
+    broken = [line for line, end in zip(lines, ends, strict=False) if line[0] != end]
+    figure(f"lines of {len(lines)} that say it was something else before", len(broken), 0)
+    assert (broken, set(statuses), len(lines)) == ([], {302}, 2 * ROUNDS)
