@@ -82,6 +82,10 @@ WRITTEN_BY_SITE = {
 HOME = re.compile("/houses/([0-9]+)")
 # What is left to a person in what operators publish: whoever is called as a help page says could
 # take it out of there.
+# A name or a title in more of one table's rows about others is common speech, and nobody's.
+# Operators may well write of one person at several homes: not less.
+MOST_ABOUT_OTHERS = 8
+MOST_LISTED = 20  # rows of a column that are named to a person
 LEFT = {"names": "a name, not rewritten", "places": "a title or an address, not rewritten"}
 
 
@@ -110,17 +114,19 @@ def typed_columns():
 
 
 def operators_words():
-    """(rows, columns, what finds the typed parts) of what operators wrote, whoever it is about."""
-    yield OperationLog.objects.all(), LOGGED, in_line
-    yield LogEntry.objects.all(), DJANGO_LOGGED, in_entry
-    yield IdCardView.objects.all(), ["reason"], None
+    """(rows, columns, what finds the typed parts, column of the time they were written by at the
+    latest) of what operators wrote, whoever it is about."""
+    yield OperationLog.objects.all(), LOGGED, in_line, "created_at"
+    yield LogEntry.objects.all(), DJANGO_LOGGED, in_entry, "action_time"
+    yield IdCardView.objects.all(), ["reason"], None, "created_at"
     # Of these they told the person why; other notices begin with the title of anybody's home.
-    yield Notice.objects.filter(kind=Notice.Kind.ACCOUNT), ["text"], in_account_notice
-    yield House.objects.all(), ["check_reason", "held_reason"], None
-    yield Review.objects.all(), ["hidden_reason"], None
+    told = Notice.objects.filter(kind=Notice.Kind.ACCOUNT)
+    yield told, ["text"], in_account_notice, "created_at"
+    yield House.objects.all(), ["check_reason", "held_reason"], None, "updated_at"
+    yield Review.objects.all(), ["hidden_reason"], None, "updated_at"
     stopped = OrderMove.objects.filter(action=OrderMove.Action.STOP)
-    yield stopped, ["note"], None
-    yield Order.objects.filter(pk__in=stopped.values("order")), ["reason"], None
+    yield stopped, ["note"], None, "created_at"
+    yield Order.objects.filter(pk__in=stopped.values("order")), ["reason"], None, "updated_at"
 
 
 def text_columns(model):
@@ -146,17 +152,20 @@ class Search:
     def __init__(self):
         self.found = defaultdict(set)  # (model, column) → ids
         self.known = set()  # the words that were looked for
+        self.rows_with = defaultdict(set)  # (word, model) → ids in operators' records about others
 
-    def look_for(self, words):
-        """Nothing is read again for words that it knows."""
-        if words.every() <= self.known:
-            return
+    def knows(self, words):
+        return words.every() <= self.known
+
+    def look_for(self, words, own):
+        """`own` are the ids, by model, of the rows about the person."""
         self.known |= words.every()
         anybodys = words.alone(by_operators=False)
         operators = words.alone(by_operators=True)
         by_operators = {
-            (rows.model, name) for rows, names, _ in operators_words() for name in names
+            (rows.model, name) for rows, names, _, _ in operators_words() for name in names
         }
+        each = operators.one_by_one()
         for model, columns in typed_columns().items():
             finders = [
                 operators
@@ -168,6 +177,19 @@ class Search:
                 for column, text, finder in zip(columns, texts, finders, strict=True):
                     if text and holds(finder, model, column, text):
                         self.found[model, column].add(pk)
+                        if (model, column) in by_operators and pk not in own[model]:
+                            self.count(each, model, column, pk, text)
+
+    def count(self, each, model, column, pk, text):
+        """Which of these words the text holds; no further than it has to be known."""
+        for word, alone in each.items():
+            rows = self.rows_with[word, model]
+            if len(rows) <= MOST_ABOUT_OTHERS and holds(alone, model, column, text):
+                rows.add(pk)
+
+    def common(self):
+        """The words that stand in many records about others."""
+        return {word for (word, _), rows in self.rows_with.items() if len(rows) > MOST_ABOUT_OTHERS}
 
     def among(self, rows, column):
         """Querysets of those rows that were found, some hundred at a time."""
@@ -205,12 +227,41 @@ class Traces:
         places.update(text for house in houses for text in (house.title, house.address))
         self.words = Words(user, places)
         self.search = search
-        search.look_for(self.words)
+        if not search.knows(self.words):
+            search.look_for(self.words, self.own)
         self.to_look_at = []  # what a person has to read, in words without any of theirs
 
     @cached_property
     def orders(self):
         return {order.pk for order in self.received + self.trips}
+
+    @cached_property
+    def own(self):
+        """{model: ids} of the records about them, which do not tell whether a word is common."""
+        theirs = defaultdict(set, {House: set(self.houses), Order: self.orders})
+        for lines, entries in self.records():
+            theirs[OperationLog].update(lines.values_list("pk", flat=True))
+            theirs[LogEntry].update(entries.values_list("pk", flat=True))
+        for some in chunks(self.orders):
+            for model in (Review, OrderMove):
+                found = model.objects.filter(order__in=some)
+                theirs[model].update(found.values_list("pk", flat=True))
+        theirs[Notice].update(self.user.notices.values_list("pk", flat=True))
+        theirs[IdCardView].update(self.user.id_card_views.values_list("pk", flat=True))
+        return theirs
+
+    def records(self):
+        """(operation log, Django's history) of each of their rows, some hundred at a time."""
+        for model, pks, _name in self.subjects():
+            for some in chunks(map(str, pks)):
+                yield self.records_of(model, some)
+
+    def records_of(self, model, pks):
+        kind = ContentType.objects.get_for_model(model)
+        return (
+            OperationLog.objects.filter(subject_type=model._meta.label_lower, subject_id__in=pks),
+            LogEntry.objects.filter(content_type=kind, object_id__in=pks),
+        )
 
     def remove(self):
         self.rewrite_orders()
@@ -271,11 +322,9 @@ class Traces:
         log, entries = OperationLog.objects, LogEntry.objects
         theirs = {"before": "", "after": ""}
         for model, pks, name in self.subjects():
-            kind = ContentType.objects.get_for_model(model)
             for some in chunks(map(str, pks)):
-                lines = log.filter(subject_type=model._meta.label_lower, subject_id__in=some)
+                lines, about = self.records_of(model, some)
                 lines.exclude(reason="").update(reason=gone_text())
-                about = entries.filter(content_type=kind, object_id__in=some)
                 about.update(change_message="")
                 if name:
                     lines.update(subject_text=name, **theirs)
@@ -303,10 +352,34 @@ class Traces:
         self.replace_in(looks, "reason")
 
     def rewrite_operators_words(self):
+        """What was written before they had an account is about somebody else, but for numbers.
+
+        A word that is common is left: whoever calls a home as operators say 照片与实际不符 would
+        take that out of their records. A person is told where it stands.
+        """
         words = self.words.alone(by_operators=True)
-        for rows, columns, typed in operators_words():
+        common = self.search.common()
+        rare, left = words.without(common), words.but(exact=[], starred=[]).among(common)
+        for rows, columns, typed, time in operators_words():
+            before = rows.filter(**{f"{time}__lt": self.user.created_at})
+            since = rows.filter(**{f"{time}__gte": self.user.created_at})
             for column in columns:
-                self.replace_where(rows, column, words, typed)
+                self.replace_where(before, column, words.only("exact", "starred"), typed)
+                self.replace_where(since, column, rare, typed)
+                if common:
+                    self.list_common(since, column, left, typed)
+
+    def list_common(self, rows, column, words, typed):
+        holding = [
+            row["pk"]
+            for some in self.search.among(rows, column)
+            for row, _column, _new in self.differing(some, [column], words.replaced, typed)
+            if row["pk"] not in self.own[rows.model]
+        ]
+        if holding:
+            which = ", ".join(map(str, holding[:MOST_LISTED]))
+            which += ", …" if holding[MOST_LISTED:] else ""
+            self.note(rows.model, which, column, "a word that many share, not rewritten")
 
     def cut_links(self):
         """Nothing that operators publish leads to a home of theirs, by its number or its name.
@@ -399,14 +472,19 @@ class Traces:
         """
         model, rewritten = rows.model, []
         replace = (words or self.words).replaced
-        context = CONTEXT.get(model.__name__, []) if typed else []
+        for row, column, new in self.differing(rows, columns, replace, typed):
+            new = new[: model._meta.get_field(column).max_length]
+            same = model._base_manager.filter(pk=row["pk"], **{column: row[column]})
+            same.update(**{column: new})
+            rewritten.append((row["pk"], column))
+        return rewritten
+
+    def differing(self, rows, columns, replace, typed):
+        """(row, column, text that `replace` makes of it) of each text that is another then."""
+        context = CONTEXT.get(rows.model.__name__, []) if typed else []
         for row in rows.order_by().values("pk", *columns, *context):
             for column in columns:
                 old = row[column] or ""
                 new = typed(row, column, replace) if typed else replace(old)
                 if new != old:
-                    new = new[: model._meta.get_field(column).max_length]
-                    same = model._base_manager.filter(pk=row["pk"], **{column: row[column]})
-                    same.update(**{column: new})
-                    rewritten.append((row["pk"], column))
-        return rewritten
+                    yield row, column, new

@@ -96,6 +96,23 @@ class Words:
         changed.__dict__.update(words)
         return changed
 
+    def among(self, some):
+        """A copy with those names and places alone that are among `some`."""
+        return self.but(
+            names=[word for word in self.names if word in some],
+            places=[word for word in self.places if word in some],
+        )
+
+    def without(self, some):
+        """A copy without those names and places."""
+        return self.among({*self.names, *self.places}.difference(some))
+
+    def one_by_one(self):
+        """{name, title or address: a copy that knows of it alone}"""
+        nothing = self.only()
+        called = {name: nothing.but(names=[name]) for name in self.names}
+        return called | {place: nothing.but(places=[place]) for place in self.places}
+
     def every(self):
         return {word for kind in KINDS for word in getattr(self, kind)}
 

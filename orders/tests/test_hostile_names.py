@@ -25,6 +25,7 @@ from ihome_site.testing import (
     stay_over,
     wang,
 )
+from orders import traces
 from orders.models import Order, OrderMove
 from orders.tests.test_forgetting import desk_form, publish, told_to_look_at
 
@@ -277,3 +278,71 @@ def test_a_home_called_as_a_link_ends_no_banner_for_others(link, capsys):
     banner.refresh_from_db()
     assert (banner.link, banner.ends_on) == (link, None)
     assert f"ihome_site.Banner {banner.pk} link: not rewritten" in told_to_look_at(capsys)
+
+
+# Who calls themselves as operators speak.
+
+REASON, TITLE = "照片与实际不符", "经核实该房源存在虚假信息"
+
+
+def records_with(operator, text, count):
+    """Homes of Chen that operators refused with this reason, and held."""
+    homes = [house_of_wang(owner=chen(), title="别人的家", address="别处") for _ in range(count)]
+    for home in homes:
+        home.refuse(operator, text)
+        home.hold(operator, text)
+    return homes
+
+
+def reasons_of(homes):
+    found = House.objects.filter(pk__in=[home.pk for home in homes]).order_by("pk")
+    return list(found.values_list("check_reason", "held_reason"))
+
+
+@pytest.mark.parametrize("word", [REASON, TITLE])
+def test_what_many_records_about_others_say_stays_and_a_person_is_told(word, operator, capsys):
+    text = f"{word}，请改"
+    homes = records_with(operator, text, traces.MOST_ABOUT_OTHERS + 1)
+    user = called(word)
+    house_of_wang(title="客厅").hold(operator, f"{word}的房子")
+    before = [text for texts in written() for text in texts if word in str(text)]
+    call_command("erase_user", user.mobile)
+    assert set(reasons_of(homes)) == {(text, text)}
+    after = [text for texts in written() for text in texts if word in str(text)]
+    assert len(after) == len(before) - 1  # the line about their own home
+    told = {line for line in told_to_look_at(capsys) if "many share" in line}
+    assert {line.split()[0] for line in told} == {"houses.House", "ihome_site.OperationLog"}
+    numbers = ", ".join(str(home.pk) for home in homes)
+    assert f"houses.House {numbers} held_reason: a word that many share, not rewritten" in told
+    assert not any(word in line for line in told)
+
+
+def test_what_few_records_about_others_say_goes_however_often_their_own_do(operator, capsys):
+    homes, user = records_with(operator, f"像{TITLE}的房子", 2), called(TITLE)
+    for _ in range(traces.MOST_ABOUT_OTHERS + 1):
+        house_of_wang(title="客厅").hold(operator, f"{TITLE}的房子")
+    call_command("erase_user", user.mobile)
+    assert TITLE not in str(reasons_of(homes))
+    assert not any("many share" in line for line in told_to_look_at(capsys))
+
+
+@pytest.mark.parametrize("word", [REASON, TITLE])
+def test_what_was_written_before_they_had_an_account_is_about_somebody_else(word, operator):
+    """But for their number: somebody was told of it before they came."""
+    text = f"{word}，请改"
+    (home,) = records_with(operator, text, 1)
+    chen().disable(operator, text)
+    line = OperationLog.objects.record(operator, "下架", home, reason="139 0000 0001 投诉")
+    kind = ContentType.objects.get_for_model(Area)
+    LogEntry.objects.create(
+        user=operator, content_type=kind, object_repr=text, action_flag=CHANGE, change_message=text
+    )
+    before, user = written(), called(word)
+    line.refresh_from_db()
+    User.objects.filter(pk=user.pk).update(created_at=timezone.now())
+    call_command("erase_user", user.mobile)
+    assert reasons_of([home]) == [(text, text)]
+    line.refresh_from_db()
+    assert line.reason == "*** 投诉"
+    OperationLog.objects.filter(pk=line.pk).update(reason="139****0001 投诉")
+    assert written() == before
