@@ -9,12 +9,15 @@ from accounts.models import User
 from accounts.names import NameField, refuse_official
 from accounts.supervision import was_lately
 from ihome_site.forms import PartialModelForm
+from ihome_site.masking import masked
 
 NOT_YOURS = _("只能给予或收回您自己也有的权限：%(names)s")
 
 ANOTHER_MOBILE = _("运营人员不久前换过这个账号的手机号，能不能进后台由超级用户决定")
 
 OFFICIAL_NAME = _("这个名字只有运营人员能用，请在这里一起改掉，再让对方不再是运营人员")
+
+NUMBER_IN_NAME = _("角色的名字里不要写手机号或身份证号，列表里每个人都看得到")
 
 ABOVE_YOU = _("这个账号有您没有的权限，能不能进后台由权限更多的人决定")
 
@@ -110,6 +113,13 @@ class RoleForm(PowersForm):
     class Meta:
         model = Group
         fields = ["name", "permissions"]
+
+    def clean_name(self):
+        """A name from before may stay."""
+        name = self.cleaned_data["name"]
+        if "name" in self.changed_data and masked(name) != name:
+            raise ValidationError(NUMBER_IN_NAME)
+        return name
 
     def permissions_of(self, permission):
         return Permission.objects.filter(pk=permission.pk)

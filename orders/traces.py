@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote
 
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -43,7 +44,7 @@ from orders.words import (
     is_whole,
 )
 
-OURS = {"accounts", "houses", "orders", "ihome_site", "admin"}
+OURS = {"accounts", "houses", "orders", "ihome_site", "admin", "auth"}
 # The moves whose note is the order's reason as well.
 ENDS = (OrderMove.Action.REJECT, OrderMove.Action.CANCEL, OrderMove.Action.STOP)
 # The columns of the logs in which words are; the others are the site's.
@@ -78,6 +79,7 @@ WRITTEN_BY_SITE = {
     SiteParameter: {"name"},
     Order: {"number", "token"},
     LogEntry: {"object_id"},
+    Permission: {"name", "codename"},
 }
 HOME = re.compile("/houses/([0-9]+)")
 # What is left to a person in what operators publish: whoever is called as a help page says could
@@ -129,6 +131,11 @@ def operators_words():
     yield Order.objects.filter(pk__in=stopped.values("order")), ["reason"], None, "updated_at"
 
 
+def is_operators(model):
+    """Whether operators alone write in it."""
+    return model is Group or issubclass(model, OnEveryPage)
+
+
 def text_columns(model):
     return filter(holds_words, model._meta.concrete_fields)
 
@@ -168,9 +175,7 @@ class Search:
         each = operators.one_by_one()
         for model, columns in typed_columns().items():
             finders = [
-                operators
-                if (model, column) in by_operators or issubclass(model, OnEveryPage)
-                else anybodys
+                operators if (model, column) in by_operators or is_operators(model) else anybodys
                 for column in columns
             ]
             for pk, *texts in read(model, *columns):
@@ -447,7 +452,7 @@ class Traces:
     def list_unique(self):
         """What is unique is part of an address, or chosen by somebody: a person decides."""
         for model, columns in typed_columns().items():
-            words = self.words.alone(by_operators=issubclass(model, OnEveryPage))
+            words = self.words.alone(by_operators=is_operators(model))
             for column in columns:
                 if model._meta.get_field(column).unique:
                     for rows in self.search.among(model._base_manager.all(), column):

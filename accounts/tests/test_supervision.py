@@ -12,7 +12,7 @@ from accounts.tests.test_reveal import operator as operator_with
 from houses.models import Area, House
 from ihome_site import desk, outcomes
 from ihome_site.models import OperationLog
-from ihome_site.testing import PASSWORD, chen, client_of, house_of_wang, li
+from ihome_site.testing import PASSWORD, chen, client_of, house_of_wang, id_card_of, li
 from ihome_site.tests.test_operators_desk import act, operator
 
 pytestmark = pytest.mark.django_db
@@ -506,3 +506,26 @@ def test_nobody_opens_or_closes_the_desk_for_whoever_may_more(is_staff):
     assert "有您没有的权限" in answer.content.decode()
     strong.refresh_from_db()
     assert strong.is_staff is is_staff
+
+
+# The names of roles.
+
+
+@pytest.mark.parametrize(
+    "name", ["贺兰雨柔专用13911112222", "139-1111-2222 的", "一三九 1111 2222", id_card_of(7)]
+)
+def test_a_role_has_no_number_in_its_name(name):
+    """Lists of people show it whole, to whoever reads them."""
+    client, role = client_of(boss()), Group.objects.create(name="夜班")
+    for page in ("add", f"{role.pk}/change"):
+        answer = client.post(f"/admin/auth/group/{page}/", {"name": name})
+        assert "角色的名字里不要写手机号" in answer.content.decode()
+    assert not Group.objects.filter(name=name).exists()
+
+
+def test_a_role_from_before_keeps_its_name_until_somebody_changes_it():
+    role = Group.objects.create(name="专用13911112222")
+    path, form = f"/admin/auth/group/{role.pk}/change/", {"name": role.name}
+    assert client_of(boss()).post(path, form).status_code == 302
+    assert client_of(boss()).post(path, {"name": "夜班 2 组"}).status_code == 302
+    assert Group.objects.filter(name="夜班 2 组").exists()

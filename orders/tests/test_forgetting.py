@@ -9,6 +9,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -222,6 +223,9 @@ PLANTED = {
         (THEIRS, lambda user: Review.objects.filter(order__guest=user)),
         (OTHERS, lambda user: Review.objects.filter(order__house__owner=user)),
     ],
+    "auth.Group.name": UNIQUE,
+    "auth.Permission.name": "the site's own word",
+    "auth.Permission.codename": "the site's own word",
     "admin.LogEntry.object_id": "a number",
     "admin.LogEntry.object_repr": [
         (THEIRS, entries),
@@ -676,11 +680,16 @@ def test_what_cannot_be_rewritten_is_told_without_a_word_of_theirs(capsys):
     article = publish(HelpArticle, slug=f"call-{MOBILES['wang']}")
     banner = publish(Banner, title="去看看", link="/help/WangLaoban/")
     called = publish(HelpArticle, slug="wanglaoban")
+    roles = [
+        Group.objects.create(name=f"{word}专用")
+        for word in ("WangLaoban", "139 0000 0001", "139****0001", "王小明", "值班")
+    ]
     call_command("erase_user", MOBILES["wang"])
     assert told_to_look_at(capsys) == {
         f"ihome_site.Banner {banner.pk} link: not rewritten",
         f"ihome_site.HelpArticle {article.pk} slug: not rewritten",
         f"ihome_site.HelpArticle {called.pk} slug: not rewritten",
+        *(f"auth.Group {role.pk} name: not rewritten" for role in roles[:-1]),
     }
 
 
