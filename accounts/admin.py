@@ -125,7 +125,12 @@ class UserAdmin(Reveals, OperatorsAdmin):
             asks_why=True,
             fits=lambda user: user.is_active,
         ),
-        verb("enable", _("恢复"), "accounts.disable_user", fits=lambda user: not user.is_active),
+        verb(
+            "enable",
+            _("恢复"),
+            "accounts.disable_user",
+            fits=lambda user: not (user.is_active or user.is_erased),
+        ),
         verb(
             "void_password",
             _("让密码失效，请本人重设"),
@@ -205,7 +210,8 @@ class UserAdmin(Reveals, OperatorsAdmin):
         return super().response_add(request, obj, post_url_continue)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        context["can_change_mobile"] = obj and request.user.has_perm(CHANGE_MOBILE)
+        may = request.user.has_perm(CHANGE_MOBILE)
+        context["can_change_mobile"] = obj and may and not obj.is_erased
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     # The mobile: seen whole after a reason, changed after another.

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.names import NameField, refuse_official
-from accounts.supervision import was_lately
+from accounts.supervision import ERASED_FOR_GOOD, was_lately
 from ihome_site.forms import PartialModelForm
 from ihome_site.masking import masked
 
@@ -65,6 +65,8 @@ class UserForm(PowersForm):
 
     def clean(self):
         data = super().clean()
+        if self.instance.is_erased:
+            raise ValidationError(ERASED_FOR_GOOD)
         if "is_staff" in self.changed_data and not self.actor.has_perms(self.instance.powers()):
             self.add_error("is_staff", ABOVE_YOU)
         changed_lately = was_lately(self.instance.mobile_changed_at)

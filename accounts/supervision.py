@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.ledgers import delete_ledgers
 from accounts.notices import Notice, tell
@@ -17,6 +18,7 @@ from ihome_site.caching import changed
 from ihome_site.locking import durable
 from ihome_site.models import OperationLog
 
+ERASED_FOR_GOOD = gettext_lazy("这个账号已经注销，不能再恢复或修改")
 # How long an account whose mobile operators changed is made no operator, and one that was an
 # operator gets no other mobile, but by superusers: both together, in any order, are the way to
 # act under a colleague's name. By then it was noticed: they cannot sign in meanwhile.
@@ -120,6 +122,8 @@ class Supervised(models.Model):
             raise AccountError(_("您的账号已停用"))
         if self.pk not in rows:
             raise AccountError(_("这个用户已经不在了"))
+        if rows[self.pk].is_erased:
+            raise AccountError(ERASED_FOR_GOOD)
         rows[self.pk].check_actor(rows[actor.pk])
         return rows[self.pk], rows[actor.pk]
 
