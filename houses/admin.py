@@ -14,6 +14,7 @@ from houses.listing import Check
 from houses.models import Area, Facility, House, HouseImage, OccupiedNight
 from ihome_site.desk import OperatorsAdmin, ReadOnlyAdmin, ReasonGiven, verb
 from ihome_site.forms import PartialModelForm
+from ihome_site.models import OperationLog
 
 
 @admin.register(Area)
@@ -168,6 +169,7 @@ class HouseAdmin(OperatorsAdmin):
         super().save_model(request, house, form, change)
         if change and "owner" in form.changed_data:
             house.owner_changed()
+            OperationLog.objects.subject_given_away(house, form.initial["owner"])
         if change and {"area", "owner"} & set(form.changed_data):
             house_changed(house.pk, house.area_id, form.initial["area"])
             # Who is no superuser has no field for the owner.

@@ -80,11 +80,22 @@ class OperationLogManager(models.Manager):
 
         Django's own history is kept for good, and keeps of it the number alone.
         """
-        self.about(subject).update(owner=owner_id)
+        self.about(subject).filter(owner=None).update(owner=owner_id)
+        name = _("已删除的%(kind)s %(pk)s")
+        self._only_number(subject, name, change_message="")
+
+    def subject_given_away(self, subject, owner_id):
+        """Write down whose it was until now, in the transaction that gives it to another.
+
+        What it was called was its owner's word: Django's own history keeps the number alone.
+        """
+        self.about(subject).filter(owner=None).update(owner=owner_id)
+        self._only_number(subject, _("已换主人的%(kind)s %(pk)s"))
+
+    def _only_number(self, subject, name, **columns):
         kind = ContentType.objects.get_for_model(subject)
         entries = LogEntry.objects.filter(content_type=kind, object_id=str(subject.pk))
-        name = _("已删除的%(kind)s %(pk)s") % {"kind": kind.name, "pk": subject.pk}
-        entries.update(object_repr=name, change_message="")
+        entries.update(object_repr=name % {"kind": kind.name, "pk": subject.pk}, **columns)
 
     def about(self, subject):
         return self.filter(subject_type=subject._meta.label_lower, subject_id=str(subject.pk))
@@ -110,7 +121,8 @@ class OperationLog(Timestamped):
     after = models.TextField(_("之后"), blank=True)
     reason = models.CharField(_("理由"), max_length=255, blank=True)
     request_id = models.CharField(_("请求编号"), max_length=64, blank=True)
-    owner = models.ForeignKey(  # whose the subject was; known of deleted homes alone
+    # Whose the subject was; known of homes alone that were deleted or given away since.
+    owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
         null=True,

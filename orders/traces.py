@@ -38,6 +38,7 @@ from orders.words import (
     chunks,
     deleted_homes,
     former_places,
+    given_away,
     gone_home,
     gone_text,
     gone_user,
@@ -81,12 +82,20 @@ WRITTEN_BY_SITE = {
     LogEntry: {"object_id"},
     Permission: {"name", "codename"},
 }
+# What other people call their homes, and what the logs call rows of anybody.
+CALLED = {
+    (House, "title"),
+    (House, "address"),
+    (OperationLog, "subject_text"),
+    (LogEntry, "object_repr"),
+}
 HOME = re.compile("/houses/([0-9]+)")
 # What is left to a person in what operators publish: whoever is called as a help page says could
 # take it out of there.
 # A name or a title in more of one table's rows about others is common speech, and nobody's.
 # Operators may well write of one person at several homes: not less.
 MOST_ABOUT_OTHERS = 8
+COMMON = "a word that many share, not rewritten"
 MOST_LISTED = 20  # rows of a column that are named to a person
 LEFT = {"names": "a name, not rewritten", "places": "a title or an address, not rewritten"}
 
@@ -175,7 +184,9 @@ class Search:
         each = operators.one_by_one()
         for model, columns in typed_columns().items():
             finders = [
-                operators if (model, column) in by_operators or is_operators(model) else anybodys
+                operators
+                if (model, column) in by_operators | CALLED or is_operators(model)
+                else anybodys
                 for column in columns
             ]
             for pk, *texts in read(model, *columns):
@@ -226,6 +237,7 @@ class Traces:
     def __init__(self, user, houses, search):
         self.user = user
         self.houses = [*(house.pk for house in houses), *deleted_homes(user)]
+        self.given_away = given_away(user).difference(self.houses)
         self.received = list(Order.objects.received_by(user, self.houses))
         self.trips = list(Order.objects.filter(guest=user))
         places = {order.title for order in self.received}.union(former_places(user, self.houses))
@@ -273,12 +285,14 @@ class Traces:
         self.rewrite_reviews()
         self.rewrite_notices()
         self.rewrite_logs()
+        self.rewrite_given_away()
         self.rewrite_looks()
         self.rewrite_operators_words()
         self.cut_links()
         self.rewrite_published()
         self.rewrite_anywhere()
         self.list_unique()
+        self.list_called()
 
     # One step a table.
 
@@ -337,6 +351,19 @@ class Traces:
         self.replace_in(log.filter(actor=self.user), *LOGGED, typed=in_line)
         self.replace_in(entries.filter(user=self.user), *DJANGO_LOGGED, typed=in_entry)
 
+    def rewrite_given_away(self):
+        """Of homes that are another's now: lines from before lose the title, which was theirs;
+        those from after lose what names them, for its new owner may have kept the title."""
+        words = self.words.alone(by_operators=True).only("exact", "names", "starred")
+        for some in chunks(map(str, self.given_away)):
+            lines, entries = self.records_of(House, some)
+            theirs = lines.filter(owner=self.user)
+            theirs.update(subject_text=gone_home())
+            theirs.exclude(reason="").update(reason=gone_text())
+            self.replace_in(theirs, "before", "after", typed=in_line)
+            self.replace_in(lines, "subject_text", words=words)
+            self.replace_in(entries, "object_repr", words=words)
+
     def subjects(self):
         """(model, ids, what its rows are called now); an order's name is its number."""
         reviews = Review.objects.filter(order__in=self.orders).values_list("pk", flat=True)
@@ -372,9 +399,10 @@ class Traces:
                 self.replace_where(before, column, words.only("exact", "starred"), typed)
                 self.replace_where(since, column, rare, typed)
                 if common:
-                    self.list_common(since, column, left, typed)
+                    self.list_those(since, column, left, typed, COMMON)
 
-    def list_common(self, rows, column, words, typed):
+    def list_those(self, rows, column, words, typed, fate):
+        """A line for all rows of a column; the first of them are named."""
         holding = [
             row["pk"]
             for some in self.search.among(rows, column)
@@ -384,7 +412,7 @@ class Traces:
         if holding:
             which = ", ".join(map(str, holding[:MOST_LISTED]))
             which += ", …" if holding[MOST_LISTED:] else ""
-            self.note(rows.model, which, column, "a word that many share, not rewritten")
+            self.note(rows.model, which, column, fate)
 
     def cut_links(self):
         """Nothing that operators publish leads to a home of theirs, by its number or its name.
@@ -459,6 +487,16 @@ class Traces:
                         for pk, text in rows.values_list("pk", column):
                             if words.are_in(text):
                                 self.note(model, pk, column, "not rewritten")
+
+    def list_called(self):
+        """What is somebody else's and holds a name of theirs: titles, and what logs call rows.
+
+        Whoever is called as others call their home could take it from them: a person decides.
+        """
+        words = self.words.alone(by_operators=True).only("names").without(self.search.common())
+        for model, column in sorted(CALLED, key=str):
+            others = model.objects.exclude(pk__in=self.houses) if model is House else model.objects
+            self.list_those(others.all(), column, words, None, "a name, not rewritten")
 
     def note(self, model, pk, column, fate):
         self.to_look_at.append(f"{model._meta.label} {pk} {column}: {fate}")

@@ -226,7 +226,21 @@ def lines_about(model, **which):
 
 def deleted_homes(user):
     """The ids of the homes of theirs that operators deleted, as long as the log knows them."""
-    lines = lines_about(House, owner=user)
+    return homes_in(lines_about(House, owner=user)) - given_away(user)
+
+
+def given_away(user):
+    """The ids of homes that were theirs until operators gave them to others."""
+    homes = homes_in(lines_about(House, owner=user))
+    there, others = set(), set()
+    for some in chunks(homes):
+        there.update(House.objects.filter(pk__in=some).values_list("pk", flat=True))
+        lines = lines_about(House, subject_id__in=list(map(str, some))).exclude(owner=None)
+        others |= homes_in(lines.exclude(owner=user))
+    return there | others
+
+
+def homes_in(lines):
     return {int(pk) for pk in lines.values_list("subject_id", flat=True)}
 
 
