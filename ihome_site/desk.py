@@ -117,9 +117,14 @@ class OperatorsAdmin(admin.ModelAdmin):
         return super().get_queryset(request).prefetch_related(*self.list_prefetch)
 
     def get_search_results(self, request, rows, text):
-        """search_rows(); by a whole mobile only so often a day. Raises TooMany."""
-        if mobile_of(text) and not request.user.has_perm(WHOLE_MOBILES):
+        """search_rows(); by a whole mobile only so often a day. Raises TooMany.
+
+        A list is asked for several times in a request: it counts once.
+        """
+        asks = any(map(mobile_of, [text, *words_of(text)]))
+        if asks and not (request.user.has_perm(WHOLE_MOBILES) or hasattr(request, "looked_up")):
             LOOKUPS.take(request.user)
+            request.looked_up = True
         return self.search_rows(request, rows, text)
 
     def search_rows(self, request, rows, text):

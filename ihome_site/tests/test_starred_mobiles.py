@@ -355,24 +355,39 @@ def test_a_day_that_is_none_beside_a_search_is_a_sentence():
     assert client.get(list_url(OperationLog), query).status_code == 302
 
 
-@pytest.mark.parametrize("way", ["user", "order", "suggestions"])
+def test_a_list_counts_a_mobile_once_a_request():
+    order_of_li(house_of_wang(), guest=li())
+    client = client_of(operator("客服"))
+    chosen = {"action": "do_stop", "_selected_action": [Order.objects.get().pk]}
+    client.post(f"{list_url(Order)}?q={MOBILES['li']}", chosen)
+    assert DayCount.objects.get(action="look_up").count == 1
+
+
+@pytest.mark.parametrize("way", ["user", "order", "suggestions", "sign-ins"])
 def test_nobody_tries_ten_thousand_numbers(way):
     """Of 139****0002 four digits are left; a search by all eleven says yes or no."""
     guest = li()
     order_of_li(house_of_wang(), guest=guest)
-    user = reader("view_user", "view_order", "view_house", "change_house", "add_house")
+    user = reader(
+        *("view_user", "view_order", "view_loginattempt"),
+        *("view_house", "change_house", "add_house"),
+    )
     client = client_of(user)
     url = reverse("admin:autocomplete")
     suggestions = {"app_label": "houses", "model_name": "house", "field_name": "owner"}
 
+    models = {"user": User, "order": Order, "sign-ins": LoginAttempt}
+
     def ask(text):
         if way == "suggestions":
             return client.get(url, suggestions | {"term": text})
-        return client.get(list_url(User if way == "user" else Order), {"q": text})
+        return client.get(list_url(models[way]), {"q": text})
 
     LOOKUPS.take(user)
     DayCount.objects.filter(user=user).update(count=99)
     assert [ask(guest.mobile).status_code, ask("１３９-5555-0002").status_code] == [200, 429]
+    for text in (f'"{guest.mobile}"', f"'{guest.mobile}'", f"{guest.mobile} {guest.mobile}"):
+        assert ask(text).status_code == 429, text
     assert ask("0002").status_code == 200
     user.user_permissions.add(Permission.objects.get(codename="reveal_mobile"))
     assert ask(guest.mobile).status_code == 200
