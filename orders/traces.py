@@ -17,6 +17,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from accounts.fields import holds_words
 from accounts.models import Device, IdCardView, LoginAttempt, Notice, RealName, SmsCode, User
@@ -90,13 +91,13 @@ CALLED = {
     (LogEntry, "object_repr"),
 }
 HOME = re.compile("/houses/([0-9]+)")
-# What is left to a person in what operators publish: whoever is called as a help page says could
-# take it out of there.
 # A name or a title in more of one table's rows about others is common speech, and nobody's.
 # Operators may well write of one person at several homes: not less.
 MOST_ABOUT_OTHERS = 8
 COMMON = "a word that many share, not rewritten"
 MOST_LISTED = 20  # rows of a column that are named to a person
+# What is left to a person in what operators publish: whoever is called as a help page says could
+# take it out of there.
 LEFT = {"names": "a name, not rewritten", "places": "a title or an address, not rewritten"}
 
 
@@ -360,6 +361,9 @@ class Traces:
             theirs = lines.filter(owner=self.user)
             theirs.update(subject_text=gone_home())
             theirs.exclude(reason="").update(reason=gone_text())
+            deleted = lines.filter(verb=_("删除"))
+            deleted.filter(owner=self.user).update(before=gone_home())
+            self.replace_in(deleted, "before", words=words)
             self.replace_in(theirs, "before", "after", typed=in_line)
             self.replace_in(lines, "subject_text", words=words)
             self.replace_in(entries, "object_repr", words=words)

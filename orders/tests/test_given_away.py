@@ -71,9 +71,12 @@ def test_so_do_they_when_it_is_deleted_since(given, operator):
     client_of(operator).post(f"/admin/houses/house/{given.pk}/delete/", {"post": "yes"})
     call_command("erase_user", MOBILES["wang"])
     assert "照片太暗" in called(OperationLog, "reason")
-    assert not any(NAME in text for text in called(OperationLog, "subject_text"))
+    for column in ("subject_text", "before"):
+        assert not any(NAME in text for text in called(OperationLog, column))
+    assert "已注销用户的小院" in called(OperationLog, "before")
     call_command("erase_user", MOBILES["chen"])
     assert "照片太暗" not in called(OperationLog, "reason")
+    assert "已注销用户的小院" not in called(OperationLog, "before")
 
 
 def test_what_others_are_called_like_them_is_told_and_stays(operator, capsys):
