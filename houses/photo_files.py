@@ -10,7 +10,6 @@ import logging
 import secrets
 import time
 from contextlib import suppress
-from functools import partial
 
 from django.core.files.storage import default_storage
 
@@ -18,7 +17,7 @@ from houses.caching import cover_changed, house_changed
 from houses.models import House, HouseImage
 from ihome_site import images
 from ihome_site.images import PHOTO_WIDTHS
-from ihome_site.locking import durable, retried
+from ihome_site.locking import durable
 
 logger = logging.getLogger("ihome.images")
 
@@ -30,15 +29,19 @@ def hide_photos(houses, seconds=None):
     storage failed are left for later. Raises Busy when other transactions stay in the way.
     """
     began, done = time.monotonic(), 0
-    # What is shown is known, however it came to be: it has to move when it is hidden again.
-    known = houses.shown().filter(photos_hidden=True)
-    retried(partial(known.update, photos_hidden=False))
+    note_shown(houses)
     waiting = houses.hidden().filter(photos_hidden=False).order_by("pk")
     for pk in list(waiting.values_list("pk", flat=True)):
         if seconds is not None and time.monotonic() - began > seconds:
             break
         done += rename_photos_of(pk)
     return done
+
+
+@durable
+def note_shown(houses):
+    """What is shown is known, however it came to be: it has to move when it is hidden again."""
+    houses.shown().filter(photos_hidden=True).update(photos_hidden=False)
 
 
 def rename_photos_of(pk):

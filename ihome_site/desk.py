@@ -484,12 +484,11 @@ def people_called(text):
 def people_read(text):
     """The ids of who is called so in lists where a mobile that somebody chose as a name is
     starred."""
-    called = User.objects.filter(people_called(text)).order_by()
     ends = LAST_FOUR.fullmatch(text)
-    for pk, name, mobile in called.values_list("pk", "name", "mobile").iterator():
-        has_mobile = mobile == mobile_of(text) or (ends and mobile.endswith(text))
-        if has_mobile or alike(text) in alike(masked(name or "")):
-            yield pk
+    for user in newest_first(User.objects.filter(people_called(text)).only("name", "mobile")):
+        has_mobile = user.mobile == mobile_of(text) or (ends and user.mobile.endswith(text))
+        if has_mobile or alike(text) in alike(masked(user.name or "")):
+            yield user.pk
 
 
 def near_rows(text, people, houses):
